@@ -1,0 +1,277 @@
+"""Conversations and messages in the database. Alice owns, Bob is another user."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from webapp.conversations.messages import Receipt, Source, Status, title_from
+from webapp.conversations.replies_store import Ending, Progress, ReplyStore
+from webapp.conversations.store import Conversations
+from webapp.db.engine import Database
+from webapp.db.migrate import upgrade
+from webapp.db.tables import Message as MessageRow
+from webapp.db.tables import User as UserRow
+from webapp.db.types import new_id
+from webapp.web.refusals import ConflictError, NotFoundError, TooManyError
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class Cast(NamedTuple):
+    database: Database
+    conversations: Conversations
+    replies: ReplyStore
+    alice: UUID
+    bob: UUID
+
+    async def end(self, answer_id: UUID, text: str = "An answer.", status: Status = Status.COMPLETE) -> None:
+        progress = Progress(answer_id, text, "", ())
+        await self.replies.end(Ending(progress, status, Receipt(), f"<p>{text}</p>", 1), NOW)
+
+
+@pytest.fixture
+async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
+    upgrade(tmp_path / "test.db")
+    database = Database(tmp_path / "test.db")
+    alice, bob = new_id(), new_id()
+    async with database.write() as session:
+        session.add_all([UserRow(id=alice, name="alice", created_at=NOW), UserRow(id=bob, name="bob", created_at=NOW)])
+    yield Cast(database, Conversations(database, max_live=3, renderer_version=1), ReplyStore(database), alice, bob)
+    await database.close()
+
+
+async def test_an_exchange_starts_a_conversation(cast: Cast) -> None:
+    exchange = await cast.conversations.add_exchange(cast.alice, None, "What is Python?", "openai/gpt", "c1")
+    assert exchange.is_new
+    assert exchange.conversation.title == "What is Python?"
+    assert exchange.answer.status is Status.STREAMING
+    assert exchange.answer.parent_id == exchange.question.id
+    window = await cast.conversations.window(cast.alice, exchange.conversation.id)
+    assert [message.content for message in window.messages] == ["What is Python?", ""]
+    assert not window.has_earlier
+
+
+async def test_a_second_exchange_goes_below_the_first(cast: Cast) -> None:
+    first = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    await cast.end(first.answer.id)
+    second = await cast.conversations.add_exchange(cast.alice, first.conversation.id, "Two", "m", "c2")
+    assert second.question.parent_id == first.answer.id
+    prompt = await cast.conversations.prompt(cast.alice, second.answer)
+    assert [(one.role, one.content) for one in prompt] == [("user", "One"), ("assistant", "An answer."), ("user", "Two")]
+
+
+async def test_a_repeated_send_finds_the_first(cast: Cast) -> None:
+    first = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    again = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    assert not again.is_new
+    assert (again.conversation.id, again.answer.id) == (first.conversation.id, first.answer.id)
+
+
+async def test_many_equal_sends_at_once_make_one_exchange(cast: Cast) -> None:
+    sends = [cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1") for _ in range(10)]
+    exchanges = await asyncio.gather(*sends)
+    assert len({exchange.answer.id for exchange in exchanges}) == 1
+    assert sum(exchange.is_new for exchange in exchanges) == 1
+
+
+async def test_another_text_with_a_used_client_id_is_kept_too(cast: Cast) -> None:
+    first = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    other = await cast.conversations.add_exchange(cast.alice, None, "Two", "m", "c1")
+    assert other.is_new
+    assert other.question.id != first.question.id
+
+
+async def test_a_client_id_is_its_owners(cast: Cast) -> None:
+    await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    assert (await cast.conversations.add_exchange(cast.bob, None, "One", "m", "c1")).is_new
+
+
+async def test_nothing_can_be_asked_below_a_growing_answer(cast: Cast) -> None:
+    first = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    with pytest.raises(ConflictError, match="still growing"):
+        await cast.conversations.add_exchange(cast.alice, first.conversation.id, "Two", "m", "c2")
+    assert len((await cast.conversations.window(cast.alice, first.conversation.id)).messages) == 2
+
+
+async def test_growing_answers_are_limited_by_owner(cast: Cast) -> None:
+    for number in range(3):
+        await cast.conversations.add_exchange(cast.alice, None, "One", "m", f"c{number}")
+    with pytest.raises(TooManyError, match="3 answers are growing"):
+        await cast.conversations.add_exchange(cast.alice, None, "One more", "m", "c9")
+    await cast.conversations.add_exchange(cast.bob, None, "Mine", "m", "c1")
+    assert len(await cast.conversations.page(cast.alice)) == 3
+
+
+async def test_somebody_elses_is_not_found(cast: Cast) -> None:
+    hers = await cast.conversations.add_exchange(cast.alice, None, "Secret", "m", "c1")
+    await cast.end(hers.answer.id, status=Status.STOPPED)
+    store, bob, conversation_id, answer_id = cast.conversations, cast.bob, hers.conversation.id, hers.answer.id
+    for attempt in (
+        store.find(bob, conversation_id),
+        store.window(bob, conversation_id),
+        store.rename(bob, conversation_id, "Mine"),
+        store.delete(bob, conversation_id),
+        store.find_message(bob, answer_id),
+        store.latest_answer(bob, conversation_id),
+        store.prompt(bob, hers.answer),
+        store.add_exchange(bob, conversation_id, "Hello", "m", "c2"),
+        store.add_retry(bob, answer_id, "m"),
+        store.resume(bob, answer_id),
+    ):
+        with pytest.raises(NotFoundError):
+            await attempt
+    assert not await cast.replies.request_stop(bob, answer_id)
+    assert await store.page(bob) == []
+    assert (await store.find(cast.alice, conversation_id)).title == "Secret"
+
+
+async def test_a_message_of_another_conversation_opens_no_window(cast: Cast) -> None:
+    one = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    two = await cast.conversations.add_exchange(cast.alice, None, "Two", "m", "c2")
+    with pytest.raises(NotFoundError):
+        await cast.conversations.window(cast.alice, one.conversation.id, before=two.answer.id)
+
+
+async def test_a_long_conversation_comes_in_windows(cast: Cast) -> None:
+    exchange = await cast.conversations.add_exchange(cast.alice, None, "0", "m", "c0")
+    await cast.end(exchange.answer.id, "0")
+    for number in range(1, 6):
+        exchange = await cast.conversations.add_exchange(
+            cast.alice, exchange.conversation.id, f"{number}", "m", f"c{number}"
+        )
+        await cast.end(exchange.answer.id, f"{number}")
+    last = await cast.conversations.window(cast.alice, exchange.conversation.id, limit=4)
+    assert [message.content for message in last.messages] == ["4", "4", "5", "5"]
+    assert last.has_earlier
+    first = await cast.conversations.window(cast.alice, exchange.conversation.id, last.messages[0].id, limit=20)
+    assert [message.content for message in first.messages] == ["0", "0", "1", "1", "2", "2", "3", "3"]
+    assert not first.has_earlier
+
+
+async def test_a_retry_keeps_the_old_answer_and_shows_the_new_one(cast: Cast) -> None:
+    first = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    await cast.end(first.answer.id, "Old")
+    retry = await cast.conversations.add_retry(cast.alice, first.answer.id, "other")
+    assert (retry.parent_id, retry.receipt.model) == (first.question.id, "other")
+    window = await cast.conversations.window(cast.alice, first.conversation.id)
+    assert [message.id for message in window.messages] == [first.question.id, retry.id]
+    assert (await cast.conversations.find_message(cast.alice, first.answer.id)).content == "Old"
+
+
+async def test_a_cut_answer_can_be_resumed_and_a_whole_one_cannot(cast: Cast) -> None:
+    first = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    with pytest.raises(ConflictError):
+        await cast.conversations.resume(cast.alice, first.answer.id)
+    await cast.end(first.answer.id, "Half", Status.INTERRUPTED)
+    resumed = await cast.conversations.resume(cast.alice, first.answer.id)
+    assert (resumed.status, resumed.content) == (Status.STREAMING, "Half")
+    assert [one.content for one in await cast.conversations.prompt(cast.alice, resumed)] == ["One", "Half"]
+    await cast.end(first.answer.id, "Half and whole")
+    with pytest.raises(ConflictError):
+        await cast.conversations.resume(cast.alice, first.answer.id)
+
+
+async def test_a_conversation_goes_with_all_its_messages_however_many(cast: Cast) -> None:
+    kept = await cast.conversations.add_exchange(cast.alice, None, "Kept", "m", "k")
+    conversation = await cast.conversations.add(cast.alice, "m")
+    async with cast.database.write() as session:
+        parent = None
+        for number in range(1_200):
+            row = MessageRow(
+                conversation_id=conversation.id,
+                owner_id=cast.alice,
+                parent_id=parent,
+                role="user",
+                content=f"{number}",
+                status="complete",
+                created_at=NOW,
+            )
+            session.add(row)
+            await session.flush()
+            parent = row.id
+    assert await cast.conversations.delete(cast.alice, conversation.id) == []
+    async with cast.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(MessageRow)) == 2
+    assert [one.id for one in await cast.conversations.page(cast.alice)] == [kept.conversation.id]
+
+
+async def test_deleting_names_the_answers_that_were_growing(cast: Cast) -> None:
+    exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    assert await cast.conversations.delete(cast.alice, exchange.conversation.id) == [exchange.answer.id]
+
+
+async def test_conversations_are_listed_by_last_use_in_pages(cast: Cast) -> None:
+    made = [await cast.conversations.add(cast.alice, "m", f"{number}") for number in range(5)]
+    first = await cast.conversations.page(cast.alice, limit=3)
+    second = await cast.conversations.page(cast.alice, before=(first[-1].updated_at, first[-1].id), limit=3)
+    assert [one.id for one in first + second] == [one.id for one in reversed(made)]
+
+
+async def test_checkpoints_keep_text_and_heartbeats_of_growing_answers_alone(cast: Cast) -> None:
+    exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    progress = Progress(exchange.answer.id, "So far", "Hm", (Source("https://example.org", "Example"),))
+    assert await cast.replies.checkpoint([progress], [progress.id], NOW) == set()
+    read = await cast.replies.read(progress.id)
+    assert read is not None
+    assert (read.progress, read.heartbeat_at) == (progress, NOW)
+    await cast.end(progress.id, "Whole")
+    await cast.replies.checkpoint([progress], [progress.id], NOW)
+    assert (await cast.conversations.find_message(cast.alice, progress.id)).content == "Whole"
+
+
+async def test_a_stop_is_left_for_the_process_that_writes(cast: Cast) -> None:
+    exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    assert await cast.replies.request_stop(cast.alice, exchange.answer.id)
+    assert await cast.replies.checkpoint([], [exchange.answer.id], NOW) == {exchange.answer.id}
+    await cast.end(exchange.answer.id)
+    assert not await cast.replies.request_stop(cast.alice, exchange.answer.id)
+
+
+async def test_an_answer_ends_once(cast: Cast) -> None:
+    exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    receipt = Receipt(model="served/model", cost=Decimal("0.000000000123"), completion_tokens=7)
+    ending = Ending(Progress(exchange.answer.id, "Text", "", ()), Status.COMPLETE, receipt, "<p>Text</p>", 1)
+    assert await cast.replies.end(ending, NOW)
+    assert not await cast.replies.end(ending, NOW)
+    message = await cast.conversations.find_message(cast.alice, exchange.answer.id)
+    assert (message.status, message.html, message.receipt) == (Status.COMPLETE, "<p>Text</p>", receipt)
+
+
+async def test_html_of_an_older_renderer_is_not_handed_out(cast: Cast) -> None:
+    exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    await cast.end(exchange.answer.id)
+    newer = Conversations(cast.database, max_live=3, renderer_version=2)
+    assert (await newer.find_message(cast.alice, exchange.answer.id)).html is None
+    await cast.replies.save_html(exchange.answer.id, "<p>New</p>", 2)
+    assert (await newer.find_message(cast.alice, exchange.answer.id)).html == "<p>New</p>"
+
+
+async def test_the_silent_are_reaped_and_the_living_are_not(cast: Cast) -> None:
+    dead = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
+    alive = await cast.conversations.add_exchange(cast.alice, None, "Two", "m", "c2")
+    await cast.replies.checkpoint([], [dead.answer.id], NOW)
+    await cast.replies.checkpoint([], [alive.answer.id], NOW + timedelta(seconds=20))
+    assert await cast.replies.reap(NOW + timedelta(seconds=15), NOW) == 1
+    assert (await cast.conversations.find_message(cast.alice, dead.answer.id)).status is Status.INTERRUPTED
+    assert (await cast.conversations.find_message(cast.alice, alive.answer.id)).status is Status.STREAMING
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Hello", "Hello"),
+        ("\n\n  ## Plan  a   trip\nto Rome", "Plan a trip"),
+        ("word " * 40, ("word " * 12).strip() + " …"),
+        ("   \n", "New conversation"),
+        ("###", "New conversation"),
+    ],
+)
+def test_a_title_is_made_of_the_first_words(text: str, title: str) -> None:
+    assert title_from(text) == title

@@ -1,0 +1,113 @@
+"""The import rule of docs/architecture.md: who may import whom, checked line by line."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "webapp"
+
+# A package of ours may import those named here, itself, and nothing else of ours.
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "app": frozenset({"conversations", "catalog", "accounts", "web", "rendering", "db", "services", "config"}),
+    "__main__": frozenset({"app", "cli", "config"}),
+    "cli": frozenset({"app", "config", "db", "standin", "server"}),
+    "server": frozenset({"app", "config", "db", "standin", "logs"}),
+    "logs": frozenset({"config"}),
+    "conversations": frozenset({"catalog", "accounts", "web", "rendering", "db", "services", "config"}),
+    "catalog": frozenset({"accounts", "web", "rendering", "db", "services", "config"}),
+    "accounts": frozenset({"web", "rendering", "db", "services", "config"}),
+    "web": frozenset({"config"}),
+    "rendering": frozenset(),
+    "db": frozenset({"config"}),
+    "services": frozenset({"config"}),
+    "standin": frozenset(),
+    "config": frozenset(),
+}
+
+# A library that is kept to a few places: the files that may import it, as path prefixes or file names.
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "litestar": ("app.py", "web/", "routes.py", "api.py", "standin/"),
+    "sqlalchemy": ("db/", "store.py", "replies_store.py"),
+    "alembic": ("db/",),
+    "httpx": ("services/", "app.py"),
+    "jinja2": ("web/", "standin/"),
+    "comrak": ("rendering/",),
+    "nh3": ("rendering/",),
+    "uvicorn": ("server.py", "standin/"),
+}
+
+# Pure: values in, values out.
+PURE = ("rendering/", "services/sse.py", "services/chunks.py", "services/events.py", "conversations/tree.py")
+IMPURE_MODULES = frozenset({"asyncio", "httpx", "litestar", "os", "pathlib", "socket", "sqlalchemy", "time", "logging"})
+
+
+class Import(NamedTuple):
+    path: Path
+    line: int
+    module: str
+
+    def __str__(self) -> str:
+        return f"webapp/{self.path}:{self.line} imports {self.module}"
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    relative = path.relative_to(PACKAGE)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (Import(relative, node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"webapp/{relative}:{node.lineno}: imports are absolute"
+            if node.module == "webapp":
+                yield from (Import(relative, node.lineno, f"webapp.{alias.name}") for alias in node.names)
+            else:
+                yield Import(relative, node.lineno, node.module or "")
+
+
+IMPORTS = [found for path in sorted(PACKAGE.rglob("*.py")) for found in imports_of(path)]
+
+
+def allowed_in(path: Path, places: tuple[str, ...]) -> bool:
+    return any(path.as_posix().startswith(place) if place.endswith("/") else path.name == place for place in places)
+
+
+def test_our_packages_import_one_way() -> None:
+    wrong = []
+    for found in IMPORTS:
+        if not found.module.startswith("webapp."):
+            continue
+        importer, imported = found.path.parts[0].removesuffix(".py"), found.module.split(".")[1]
+        if imported not in MAY_IMPORT[importer] | {importer}:
+            wrong.append(str(found))
+    assert not wrong, "against the import rule:\n" + "\n".join(wrong)
+
+
+def test_libraries_stay_where_they_belong() -> None:
+    wrong = [
+        str(found)
+        for found in IMPORTS
+        for library, places in ONLY_IN.items()
+        if found.module.split(".")[0] == library and not allowed_in(found.path, places)
+    ]
+    assert not wrong, "libraries out of their places:\n" + "\n".join(wrong)
+
+
+def test_pure_modules_do_no_io() -> None:
+    wrong = [
+        str(found)
+        for found in IMPORTS
+        if found.path.as_posix().startswith(PURE) and found.module.split(".")[0] in IMPURE_MODULES
+    ]
+    assert not wrong, "pure modules that reach outside:\n" + "\n".join(wrong)
+
+
+def test_only_config_reads_the_environment() -> None:
+    wrong = [
+        f"webapp/{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.name != "config.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb", "putenv"}
+    ]
+    assert not wrong, f"the environment is read outside config.py: {wrong}"
