@@ -64,7 +64,11 @@ async def test_a_second_exchange_goes_below_the_first(cast: Cast) -> None:
     second = await cast.conversations.add_exchange(cast.alice, first.conversation.id, "Two", "m", "c2")
     assert second.question.parent_id == first.answer.id
     prompt = await cast.conversations.prompt(cast.alice, second.answer)
-    assert [(one.role, one.content) for one in prompt] == [("user", "One"), ("assistant", "An answer."), ("user", "Two")]
+    assert [(one.role, one.content) for one in prompt] == [
+        ("user", "One"),
+        ("assistant", "An answer."),
+        ("user", "Two"),
+    ]
 
 
 async def test_a_repeated_send_finds_the_first(cast: Cast) -> None:

@@ -19,6 +19,11 @@ class Status(StrEnum):
     FAILED = "failed"  # nothing usable came; error_message says why
 
 
+def anchor(message_id: UUID) -> str:
+    """The id of a message's element on its page, and the beginning of all ids within it."""
+    return f"m-{message_id}"
+
+
 class Source(Struct, frozen=True):
     """A web page that an answer cites."""
 

@@ -179,6 +179,7 @@ class CatalogModel(Base, kw_only=True):
     __tablename__ = "models"
 
     id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    canonical_slug: Mapped[str] = mapped_column(String(200), default="")
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(default="")
     context_length: Mapped[int | None] = mapped_column(default=None)

@@ -43,4 +43,4 @@ class Money(TypeDecorator[Decimal]):
         return None if value is None else int((value / PICODOLLAR).to_integral_value())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(int(value)).scaleb(-12)
+        return None if value is None else Decimal(int(value)).scaleb(-12).normalize() + 0

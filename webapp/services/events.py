@@ -7,7 +7,10 @@ from msgspec import Struct
 
 
 class Started(Struct, frozen=True):
-    """The answer's first chunk came: who serves it. ``model`` and ``provider`` may differ from what was asked for."""
+    """The answer's first chunk came: who serves it. ``model`` and ``provider`` may differ from what was asked for.
+
+    Comes anew after Retrying.
+    """
 
     generation_id: str
     model: str
@@ -50,7 +53,10 @@ class Usage(Struct, frozen=True):
 
 
 class Retrying(Struct, frozen=True):
-    """The call failed before its first token, in a way that is safe to try again; the next try is in ``delay`` seconds."""
+    """The call failed before its first token, in a way that is safe to try again, which happens in ``delay`` seconds.
+
+    ``attempt`` counts the retries from 1; ``reason`` is a sentence: what happened.
+    """
 
     attempt: int
     delay: float
@@ -58,7 +64,7 @@ class Retrying(Struct, frozen=True):
 
 
 class Finish(Struct, frozen=True):
-    """The answer is whole. ``reason`` is OpenRouter's word (stop, length, tool_calls, content_filter, ...), "" if it gave none."""
+    """The answer is whole. ``reason`` is OpenRouter's word (stop, length, tool_calls, ...), "" if it gave none."""
 
     reason: str
     native_reason: str = ""

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "models",
         sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("canonical_slug", sa.String(length=200), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("context_length", sa.Integer(), nullable=True),

@@ -1,0 +1,149 @@
+"""Ask and read, whatever happens to the connection."""
+
+import asyncio
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenScreen
+from tests.browser.screen import Screen
+from tests.fakes.app_server import AppServer
+from tests.fakes.upstream import Upstream
+from tests.fakes.wire import Wire
+from webapp.standin.steps import Hold, Reason, Say
+
+
+async def test_ask_and_read(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.script("hello", Say("**Hel"), Hold("a"), Say("lo** there.\n\n- one\n- two\n"), Hold("b"))
+    await screen.ask("Say hello", model)
+    await screen.sees_growing("Hel")
+    await expect(screen.questions).to_have_text("Say hello")
+    await expect(screen.box).to_have_value("")
+    await upstream.open("hello", "a")
+    await expect(screen.text.locator("strong").first).to_have_text("Hello")
+    await upstream.open("hello", "b")
+    await screen.sees_ended()
+    await expect(screen.answer.locator("li")).to_have_text(["one", "two"])
+    assert screen.path.startswith("/c/")
+    await expect(screen.list.get_by_role("link", name="Say hello")).to_have_attribute("aria-current", "page")
+    await screen.reload()
+    await expect(screen.answer.locator("strong")).to_have_text("Hello")
+
+
+async def test_a_second_question_goes_below_the_first(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.takes("two", [Say("First answer.")], [Say("Second answer.")])
+    await screen.ask("One", model)
+    await screen.sees_answer("First answer.")
+    await screen.ask("Two")
+    await screen.sees_answer("Second answer.")
+    await expect(screen.questions).to_have_text(["One", "Two"])
+    await expect(screen.answers).to_have_count(2)
+    seen = await upstream.arrived("two", 2)
+    assert [(message["role"], message["content"]) for message in seen.json["messages"]] == [
+        ("user", "One"),
+        ("assistant", "First answer."),
+        ("user", "Two"),
+    ]
+
+
+async def test_thoughts_are_shown_apart(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.script("think", Reason("Let me "), Reason("see."), Hold("a"), Say("Done."))
+    await screen.ask("Think", model)
+    await expect(screen.answer.get_by_text("Thinking")).to_be_visible()
+    await upstream.open("think", "a")
+    await screen.sees_answer("Done.")
+    await screen.answer.get_by_text("Thoughts").click()
+    await expect(screen.answer.get_by_text("Let me see.")).to_be_visible()
+
+
+async def test_a_reload_in_mid_answer_goes_on_where_it_was(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.script("reload", Say("Part one.\n\nPart "), Hold("a"), Say("two."))
+    await screen.ask("Go", model)
+    await screen.sees_growing("Part")
+    await screen.reload()
+    await screen.sees_growing("Part one.")
+    await upstream.open("reload", "a")
+    await screen.sees_ended()
+    await expect(screen.text.locator("p")).to_have_text(["Part one.", "Part two."])
+
+
+async def test_a_closed_tab_loses_nothing(screen: Screen, upstream: Upstream, open_screen: OpenScreen) -> None:
+    model = await upstream.script("closed", Say("Start "), Hold("a"), Say("and end."))
+    await screen.ask("Go", model)
+    await screen.sees_growing("Start")
+    path = screen.path
+    await screen.page.close()
+    await upstream.open("closed", "a")
+    await upstream.ended("closed")
+    later = await open_screen(path)
+    await later.sees_answer("Start and end.")
+
+
+async def test_a_connection_cut_ten_times_changes_nothing(
+    screen: Screen, upstream: Upstream, open_screen: OpenScreen, server: AppServer
+) -> None:
+    pieces = [f"## Part {n}\n\nSome *words* of part {n}, and\n\n- an item\n- another `{n}`\n\n" for n in range(11)]
+    script = [step for number, piece in enumerate(pieces) for step in (Say(piece), Hold(f"gate{number}"))]
+    async with Wire(int(server.url.rsplit(":", 1)[1])) as wire:
+        disturbed = await open_screen(url=wire.url)
+        model = await upstream.script("cut", *script)
+        await disturbed.ask("Go", model)
+        await disturbed.sees_growing("part 0")
+        calm = screen
+        await calm.open(disturbed.path)
+        for number in range(10):
+            await calm.sees_growing(f"part {number}")
+            await disturbed.sees_growing(f"part {number}")
+            wire.cut()
+            await upstream.open("cut", f"gate{number}")
+        await disturbed.sees_growing("part 10")
+        assert wire.cuts == 10
+        assert await _live_html(disturbed) == await _live_html(calm)
+        await upstream.open("cut", "gate10")
+        await disturbed.sees_ended()
+        await calm.sees_ended()
+        assert await disturbed.html() == await calm.html()
+        await expect(disturbed.text.locator("h4")).to_have_count(11)
+
+
+async def _live_html(screen: Screen) -> str:
+    parts = await screen.answer.locator(".prose").all()
+    return "".join([await part.inner_html() for part in parts])
+
+
+async def test_two_tabs_grow_together(screen: Screen, upstream: Upstream, open_screen: OpenScreen) -> None:
+    model = await upstream.script("tabs", Say("Seen "), Hold("a"), Say("twice."))
+    await screen.ask("Go", model)
+    await screen.sees_growing("Seen")
+    other = await open_screen(screen.path)
+    await other.sees_growing("Seen")
+    await upstream.open("tabs", "a")
+    await asyncio.gather(screen.sees_answer("Seen twice."), other.sees_answer("Seen twice."))
+
+
+async def test_back_and_forward(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.takes("history", [Say("Old answer.")], [Say("New "), Hold("a"), Say("answer.")])
+    await screen.ask("Old question", model)
+    await screen.sees_answer("Old answer.")
+    await screen.list.get_by_role("link", name="New conversation").click()
+    await expect(screen.answers).to_have_count(0)
+    await screen.ask("New question", model)
+    await screen.sees_growing("New")
+    await screen.back()
+    await expect(screen.answers).to_have_count(0)
+    await expect(screen.page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+    await screen.back()
+    await screen.sees_answer("Old answer.")
+    await screen.forward()
+    await expect(screen.answers).to_have_count(0)
+    await screen.forward()
+    await screen.sees_growing("New")
+    await upstream.open("history", "a")
+    await screen.sees_answer("New answer.")
+
+
+async def test_an_answer_of_the_stand_in_reads_well(screen: Screen) -> None:
+    await screen.ask("Compare two databases in a table")
+    await screen.sees_ended()
+    await expect(screen.answer.get_by_role("table").first).to_be_visible()
+    await expect(screen.answer).to_contain_text("stand-in")
+    await expect(screen.answer.locator("footer")).to_contain_text("$")

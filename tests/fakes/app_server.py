@@ -1,0 +1,77 @@
+"""The real server as a process of its own, for tests that see what people see and do what fate does."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class AppServer:
+    """`python -m webapp serve` on a free port, with its database in `folder`. Can be killed and started again."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environ = environ
+        self._port = 0
+        self._process: subprocess.Popen[str] | None = None
+        self.printed = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Starts, on the port of the last time if there was one, and returns when it serves."""
+        assert self._process is None
+        log = (self._folder / "server.log").open("a")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "webapp", "serve"],
+            cwd=ROOT,
+            env=self._whole_environ(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        log.close()
+        assert self._process.stdout is not None
+        self.printed = self._process.stdout.readline()
+        assert " is at http://" in self.printed, f"The server did not start:\n{self.log()}"
+        self._port = int(self.printed.rsplit(":", 1)[1])
+
+    def kill(self) -> None:
+        """What a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self) -> int:
+        """What a platform does at a deploy; returns the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._end(signal.SIGKILL)
+
+    def log(self) -> str:
+        return (self._folder / "server.log").read_text()
+
+    def _end(self, sent: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(sent)
+        code = self._process.wait(timeout=30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return code
+
+    def _whole_environ(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
+        own = {"HOST": "127.0.0.1", "PORT": str(self._port), "DATA_DIR": str(self._folder), "PYTHONWARNINGS": "error"}
+        return {**inherited, **own, **self._environ}

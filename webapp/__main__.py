@@ -1,0 +1,7 @@
+"""`python -m webapp VERB`; `--help` lists the verbs."""
+
+import sys
+
+from webapp.cli import main
+
+sys.exit(main())

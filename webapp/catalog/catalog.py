@@ -1,0 +1,101 @@
+"""The models on offer: kept in memory and in the database, refreshed in the background, waited for by no page."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, Protocol
+
+from webapp.catalog.models import Model, read_model
+from webapp.catalog.store import ModelStore
+from webapp.services.errors import OpenRouterError
+from webapp.web.refusals import InvalidError
+
+logger = logging.getLogger(__name__)
+
+REFRESH_INTERVAL: Final = 3600.0
+RETRY_INTERVAL: Final = 30.0  # after a list that could not be had
+LOOK_UP_TIMEOUT: Final = 3.0
+FALLBACK_MODEL: Final = "openrouter/auto"  # OpenRouter's own choice, which is always there
+
+
+class ModelSource(Protocol):
+    """Whoever offers models."""
+
+    async def models(self) -> list[dict[str, Any]]: ...
+
+    async def model(self, model_id: str) -> Mapping[str, Any] | None: ...
+
+
+class Catalog:
+    def __init__(self, store: ModelStore, source: ModelSource, *, default_model: str = "") -> None:
+        self._store = store
+        self._source = source
+        self._default_model = default_model
+        self._models: dict[str, Model] = {}
+        self._by_slug: dict[str, Model] = {}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Has the list of the last time at once, and keeps it fresh while the block runs."""
+        self._take(await self._store.load())
+        refresher = asyncio.create_task(self._keep_fresh(), name="catalog")
+        try:
+            yield
+        finally:
+            refresher.cancel()
+            with suppress(asyncio.CancelledError):
+                await refresher
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """All models, in OpenRouter's order; none before the first list has come."""
+        return tuple(self._models.values())
+
+    def find(self, model_id: str) -> Model | None:
+        """The model of that id, or of that dated name."""
+        return self._models.get(model_id) or self._by_slug.get(model_id)
+
+    def default(self, last_used: str = "") -> str:
+        """The model that a new conversation starts with: the one set, else the last used, else the first listed."""
+        return self._default_model or last_used or next(iter(self._models), FALLBACK_MODEL)
+
+    async def require(self, model_id: str) -> str:
+        """Returns `model_id` if there is such a model. OpenRouter is asked about one that the list does not have.
+
+        Raises InvalidError if there is none. Where OpenRouter cannot be asked it is let through: the call will tell.
+        """
+        if model_id in self._models or model_id.partition(":")[0] in self._models:
+            return model_id
+        try:
+            async with asyncio.timeout(LOOK_UP_TIMEOUT):
+                entry = await self._source.model(model_id)
+        except (OpenRouterError, TimeoutError):
+            return model_id
+        if entry is None:
+            raise InvalidError(f"There is no model {model_id[:100]!r}. Choose one from the list.")
+        model = read_model(entry)
+        if model is not None:
+            self._models[model_id] = model
+        return model_id
+
+    async def refresh(self) -> None:
+        """Reads the list anew. Raises OpenRouterError, and keeps the old list, when it cannot be had."""
+        models = [model for entry in await self._source.models() if (model := read_model(entry)) is not None]
+        unique = list({model.id: model for model in models}.values())
+        await self._store.replace(unique)
+        self._take(unique)
+
+    def _take(self, models: Sequence[Model]) -> None:
+        self._models = {model.id: model for model in models}
+        self._by_slug = {model.canonical_slug: model for model in models if ":" not in model.id}
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            try:
+                await self.refresh()
+                delay = REFRESH_INTERVAL
+            except Exception as error:  # whatever it was, the old list is still good
+                logger.warning("The list of models could not be refreshed: %s", error)
+                delay = RETRY_INTERVAL
+            await asyncio.sleep(delay)

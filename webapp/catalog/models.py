@@ -1,0 +1,103 @@
+"""Models that OpenRouter offers, as values."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class Model(Struct, frozen=True):
+    """A model. Prices are US dollars per token; None where OpenRouter does not say or the price varies.
+
+    `canonical_slug` is the dated name by which an answer says who gave it; "" if it is the id.
+    """
+
+    id: str
+    name: str
+    canonical_slug: str = ""
+    description: str = ""
+    context_length: int | None = None
+    prompt_price: Decimal | None = None
+    completion_price: Decimal | None = None
+    input_modalities: tuple[str, ...] = ()
+    output_modalities: tuple[str, ...] = ()
+    supported_parameters: tuple[str, ...] = ()
+
+    @property
+    def maker(self) -> str:
+        """Whose model it is: the part of its name before the colon, or of its id before the slash."""
+        name, colon, _ = self.name.partition(": ")
+        return name if colon else self.id.partition("/")[0]
+
+    @property
+    def short_name(self) -> str:
+        return self.name.partition(": ")[2] or self.name
+
+    @property
+    def price(self) -> str:
+        """What a million tokens cost, in and out: "$3 / $15"; "free"; "" where it is not known."""
+        if self.prompt_price is None or self.completion_price is None:
+            return ""
+        if not self.prompt_price and not self.completion_price:
+            return "free"
+        return f"{_per_million(self.prompt_price)} / {_per_million(self.completion_price)}"
+
+
+class _Architecture(Struct):
+    input_modalities: tuple[str, ...] | None = None
+    output_modalities: tuple[str, ...] | None = None
+
+
+class _Pricing(Struct):
+    prompt: str | None = None
+    completion: str | None = None
+
+
+class _Listed(Struct):
+    """An entry of OpenRouter's list, as far as we read it; every other field is left out."""
+
+    id: str
+    canonical_slug: str | None = None
+    name: str | None = None
+    description: str | None = None
+    context_length: int | None = None
+    architecture: _Architecture | None = None
+    pricing: _Pricing | None = None
+    supported_parameters: tuple[str, ...] | None = None
+
+
+def read_model(entry: Mapping[str, Any]) -> Model | None:
+    """A model of an entry of OpenRouter's list; None for one that cannot be read."""
+    try:
+        listed = msgspec.convert(entry, _Listed, strict=False)
+    except msgspec.ValidationError:
+        return None
+    architecture, pricing = listed.architecture or _Architecture(), listed.pricing or _Pricing()
+    return Model(
+        id=listed.id,
+        name=listed.name or listed.id,
+        canonical_slug=listed.canonical_slug or "",
+        description=listed.description or "",
+        context_length=listed.context_length,
+        prompt_price=_price(pricing.prompt),
+        completion_price=_price(pricing.completion),
+        input_modalities=architecture.input_modalities or (),
+        output_modalities=architecture.output_modalities or (),
+        supported_parameters=listed.supported_parameters or (),
+    )
+
+
+def _price(text: str | None) -> Decimal | None:
+    """Dollars per token. Routers list "-1": the price varies, which is not known and not free."""
+    try:
+        price = Decimal(text or "-1")
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and price >= 0 else None
+
+
+def _per_million(price: Decimal) -> str:
+    amount = (price * 1_000_000).quantize(Decimal("0.01"))
+    return f"${amount.normalize():f}" if amount == amount.to_integral_value() else f"${amount:f}"

@@ -1,0 +1,46 @@
+"""The list of models in the database, so that a start without OpenRouter has one too."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from msgspec.structs import asdict
+from sqlalchemy import delete, insert, select
+
+from webapp.catalog.models import Model
+from webapp.db.engine import Database
+from webapp.db.tables import CatalogModel
+
+
+class ModelStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> list[Model]:
+        """The models as they were kept last, in OpenRouter's order."""
+        async with self._database.read() as session:
+            rows = await session.scalars(select(CatalogModel).order_by(CatalogModel.position))
+            return [_model(row) for row in rows]
+
+    async def replace(self, models: Sequence[Model]) -> None:
+        """Keeps `models` in place of all before."""
+        now = datetime.now(UTC)
+        rows = [{**asdict(model), "position": place, "fetched_at": now} for place, model in enumerate(models)]
+        async with self._database.write() as session:
+            await session.execute(delete(CatalogModel))
+            if rows:
+                await session.execute(insert(CatalogModel), rows)
+
+
+def _model(row: CatalogModel) -> Model:
+    return Model(
+        id=row.id,
+        name=row.name,
+        canonical_slug=row.canonical_slug,
+        description=row.description,
+        context_length=row.context_length,
+        prompt_price=row.prompt_price,
+        completion_price=row.completion_price,
+        input_modalities=tuple(row.input_modalities),
+        output_modalities=tuple(row.output_modalities),
+        supported_parameters=tuple(row.supported_parameters),
+    )

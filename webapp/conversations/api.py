@@ -1,0 +1,212 @@
+"""The JSON API: conversations, messages, and the answer as a stream. Described by OpenAPI at /schema."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Router, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import BodyKwarg, FromPath, QueryParameter
+from litestar.response import Stream
+from msgspec import Meta, Struct
+
+from webapp.accounts.store import User
+from webapp.conversations.chat import Chat
+from webapp.conversations.messages import Conversation, Message, Source
+from webapp.conversations.replies import Replies
+from webapp.conversations.store import Conversations
+from webapp.conversations.views import content_events
+from webapp.web.errors import Problem
+from webapp.web.forms import WrongTypeError
+from webapp.web.sse import event_stream
+
+MAX_LISTED = 100
+
+
+class NewMessage(Struct, frozen=True):
+    """A question. `client_id` is yours to choose: a send that is repeated with it counts once."""
+
+    message: str
+    model: Annotated[str, Meta(max_length=200)] = ""
+    client_id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class ConversationId(Struct, frozen=True):
+    id: UUID
+
+
+class SentMessage(Struct, frozen=True):
+    """The stored question and the answer that has begun to grow; read it at `/conversations/{id}/stream`."""
+
+    conversation_id: UUID
+    message_id: UUID
+    answer_id: UUID
+    model: str
+
+
+class ListedConversation(Struct, frozen=True):
+    id: UUID
+    title: str
+    model: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ApiMessage(Struct, frozen=True):
+    """A message. Tokens and cost (US dollars) are null where OpenRouter has not said."""
+
+    id: UUID
+    role: str
+    content: str
+    status: str
+    created_at: datetime
+    reasoning: str
+    sources: tuple[Source, ...]
+    model: str
+    provider: str
+    finish_reason: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost: Decimal | None
+    error: str
+
+
+class ConversationWithMessages(Struct, frozen=True):
+    """A conversation with the last messages of its shown branch; `has_earlier` if there are more above them."""
+
+    id: UUID
+    title: str
+    model: str
+    created_at: datetime
+    updated_at: datetime
+    messages: tuple[ApiMessage, ...]
+    has_earlier: bool
+
+
+async def require_json(request: Request[Any, Any, Any]) -> None:
+    """A body has to say that it is JSON: what an HTML form can send does not pass for it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise WrongTypeError("The body of this request is sent as application/json.")
+
+
+@post("/conversations", summary="Start a conversation")
+async def api_create_conversation(user: NamedDependency[User], chat: NamedDependency[Chat]) -> ConversationId:
+    return ConversationId((await chat.start_empty(user.id)).id)
+
+
+@get("/conversations", summary="List conversations, the last used first")
+async def api_list_conversations(
+    user: NamedDependency[User],
+    conversations: NamedDependency[Conversations],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LISTED)] = 30,
+    before: Annotated[UUID | None, QueryParameter(description="The id of the last one of the page before")] = None,
+) -> list[ListedConversation]:
+    place = None
+    if before is not None:
+        last = await conversations.find(user.id, before)
+        place = (last.updated_at, last.id)
+    return [_listed(one) for one in await conversations.page(user.id, before=place, limit=limit)]
+
+
+@get("/conversations/{conversation_id:uuid}", summary="Read a conversation")
+async def api_show_conversation(
+    user: NamedDependency[User],
+    conversations: NamedDependency[Conversations],
+    conversation_id: FromPath[UUID],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LISTED)] = MAX_LISTED,
+    before: Annotated[UUID | None, QueryParameter(description="Messages above this one")] = None,
+) -> ConversationWithMessages:
+    conversation = await conversations.find(user.id, conversation_id)
+    window = await conversations.window(user.id, conversation_id, before, limit)
+    return ConversationWithMessages(
+        id=conversation.id,
+        title=conversation.title,
+        model=conversation.model,
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+        messages=tuple(_api_message(message) for message in window.messages),
+        has_earlier=window.has_earlier,
+    )
+
+
+@post(
+    "/conversations/{conversation_id:uuid}/messages",
+    summary="Ask; the answer begins to grow at once",
+    before_request=require_json,
+)
+async def api_create_message(
+    user: NamedDependency[User],
+    chat: NamedDependency[Chat],
+    conversation_id: FromPath[UUID],
+    data: Annotated[NewMessage, BodyKwarg()],
+) -> SentMessage:
+    exchange = await chat.ask(user.id, conversation_id, data.message, model=data.model, client_id=data.client_id)
+    return SentMessage(conversation_id, exchange.question.id, exchange.answer.id, exchange.answer.receipt.model)
+
+
+@get(
+    "/conversations/{conversation_id:uuid}/stream",
+    summary="Follow the last answer, from its first character",
+    description='Events `data: {"content": "..."}`, then `data: {"done": true}`; before it, where the answer did not '
+    'end well, `data: {"error": {"code": "...", "message": "..."}}`. Comments keep the connection open.',
+    responses={200: ResponseSpec(str, media_type="text/event-stream", description="The answer as it grows")},
+)
+async def api_stream_answer(
+    user: NamedDependency[User],
+    conversations: NamedDependency[Conversations],
+    replies: NamedDependency[Replies],
+    conversation_id: FromPath[UUID],
+) -> Stream:
+    answer = await conversations.latest_answer(user.id, conversation_id)
+    events: AsyncIterator[bytes] = content_events(
+        replies.follow(answer), lambda: conversations.find_message(user.id, answer.id)
+    )
+    return event_stream(events)
+
+
+def _listed(conversation: Conversation) -> ListedConversation:
+    return ListedConversation(
+        conversation.id, conversation.title, conversation.model, conversation.created_at, conversation.updated_at
+    )
+
+
+def _api_message(message: Message) -> ApiMessage:
+    receipt = message.receipt
+    return ApiMessage(
+        id=message.id,
+        role=message.role,
+        content=message.content,
+        status=message.status.value,
+        created_at=message.created_at,
+        reasoning=message.reasoning,
+        sources=message.sources,
+        model=receipt.model,
+        provider=receipt.provider,
+        finish_reason=receipt.finish_reason,
+        prompt_tokens=receipt.prompt_tokens,
+        completion_tokens=receipt.completion_tokens,
+        cost=receipt.cost,
+        error=message.error_message,
+    )
+
+
+PROBLEMS = {
+    400: ResponseSpec(Problem, media_type="application/problem+json", description="Not readable"),
+    404: ResponseSpec(Problem, media_type="application/problem+json", description="Not there, or not yours"),
+}
+api_router = Router(
+    "/",
+    route_handlers=[
+        api_create_conversation,
+        api_list_conversations,
+        api_show_conversation,
+        api_create_message,
+        api_stream_answer,
+    ],
+    opt={"api": True},
+    tags=["Conversations"],
+)

@@ -1,0 +1,202 @@
+"""A growing answer as its readers get it: frames for a page, a document without JavaScript, JSON events.
+
+A reader has a cursor, not a place in a queue: it is sent what it lacks, however long it was away.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final, NamedTuple, Self
+
+import msgspec
+from markupsafe import escape
+
+from webapp.conversations.messages import Message, Source, Status, anchor
+from webapp.conversations.reply import Reply
+from webapp.rendering.stream import OpenCode, Prose, Tail
+from webapp.web.sse import COMMENT, encode_event
+
+CONNECTION_SECONDS: Final = 300.0  # proxies cut long connections anyhow: better we do, between two frames
+DOCUMENT_INTERVAL: Final = 0.4  # a document can only add, so its unfinished end is sent anew less often
+
+
+class Cursor(NamedTuple):
+    """What a page has: settled text up to an offset, characters of reasoning, and sources."""
+
+    settled: int = 0
+    reasoning: int = 0
+    sources: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The cursor of an event's id. Anything else is one who has nothing, and is sent everything."""
+        parts = text.split("-")
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+            return cls()
+        return cls(*map(int, parts))
+
+    @classmethod
+    def at(cls, reply: Reply) -> Self:
+        """The cursor of one who has all of `reply` but its open end."""
+        blocks = reply.blocks.blocks()
+        return cls(blocks[-1].end if blocks else 0, len(reply.reasoning), len(reply.sources))
+
+    def __str__(self) -> str:
+        return f"{self.settled}-{self.reasoning}-{self.sources}"
+
+
+class PageView:
+    """What one page shows of an answer, and the frames that bring it up to date."""
+
+    def __init__(self, cursor: Cursor, prefix: str) -> None:
+        """`prefix` is the id of the message's element, with which the ids of its parts begin."""
+        self._cursor = cursor
+        self._prefix = prefix
+        self._tail: Tail = Prose("")
+        self._notice = ""
+        self._is_new = True
+
+    def frame(self, reply: Reply) -> str:
+        """What is new since the last frame, as partials for htmx; "" for nothing."""
+        if self._is_new and self._is_lost(reply):
+            parts = [self._partial("body", "innerHTML", ""), self._partial("reasoning", "innerHTML", "")]
+            self._cursor = Cursor()
+        else:
+            parts = []
+        parts += [self._reasoning(reply), self._settled(reply), self._tail_part(reply), self._sources(reply)]
+        parts.append(self._notice_part(reply))
+        self._is_new = False
+        return "".join(parts)
+
+    @property
+    def cursor(self) -> Cursor:
+        return self._cursor
+
+    def _is_lost(self, reply: Reply) -> bool:
+        """Whether the cursor is none that this answer ever gave."""
+        return not reply.blocks.is_boundary(self._cursor.settled) or self._cursor.reasoning > len(reply.reasoning)
+
+    def _reasoning(self, reply: Reply) -> str:
+        new = reply.reasoning[self._cursor.reasoning :]
+        if not new:
+            return ""
+        self._cursor = self._cursor._replace(reasoning=len(reply.reasoning))
+        return self._partial("reasoning", "beforeend", escape(new))
+
+    def _settled(self, reply: Reply) -> str:
+        blocks = reply.blocks.blocks(after=self._cursor.settled)
+        if not blocks:
+            return ""
+        self._cursor = self._cursor._replace(settled=blocks[-1].end)
+        return self._partial("body", "beforeend", "".join(block.html for block in blocks))
+
+    def _tail_part(self, reply: Reply) -> str:
+        tail, old = reply.blocks.tail, self._tail
+        if tail is old and not self._is_new:
+            return ""
+        self._tail = tail
+        if not self._is_new and isinstance(tail, OpenCode) and isinstance(old, OpenCode) and tail.start == old.start:
+            new = tail.code[len(old.code) :]
+            return self._partial("tail code", "beforeend", escape(new)) if new else ""
+        return self._partial("tail", "innerHTML", tail.html)
+
+    def _sources(self, reply: Reply) -> str:
+        if len(reply.sources) == self._cursor.sources:
+            return ""
+        self._cursor = self._cursor._replace(sources=len(reply.sources))
+        return self._partial("sources", "innerHTML", sources_html(reply.sources))
+
+    def _notice_part(self, reply: Reply) -> str:
+        if reply.notice == self._notice:
+            return ""
+        self._notice = reply.notice
+        return self._partial("notice", "innerHTML", escape(reply.notice))
+
+    def _partial(self, part: str, swap: str, html: str) -> str:
+        return f'<hx-partial hx-target="#{self._prefix}-{part}" hx-swap="{swap}">{html}</hx-partial>'
+
+
+async def frames(follow: AsyncGenerator[Reply, None], cursor: Cursor, message: Message) -> AsyncGenerator[bytes, None]:
+    """The event stream of a page: a comment at once, frames, and `done` when the answer has ended.
+
+    Without `done` the reader is to connect again: the process goes down, or the connection is old.
+    """
+    view = PageView(cursor, anchor(message.id))
+    deadline = asyncio.get_running_loop().time() + CONNECTION_SECONDS
+    yield COMMENT
+    async with aclosing(follow) as versions:
+        async for reply in versions:
+            frame = view.frame(reply)
+            if frame:
+                yield encode_event(frame, cursor=str(view.cursor))
+            if not reply.is_live:
+                yield encode_event("", event="done")
+                return
+            if not frame:
+                yield COMMENT
+            if asyncio.get_running_loop().time() > deadline:
+                return
+
+
+async def growing_document(
+    head: str, follow: AsyncGenerator[Reply, None], message: Message
+) -> AsyncGenerator[str, None]:
+    """A document that is kept open and grows. It can only add: each open end covers the one before, by a style rule."""
+    yield f'{head}<main class="prose">'
+    settled, tail = 0, ""
+    async with aclosing(follow) as versions:
+        async for reply in versions:
+            blocks = reply.blocks.blocks(after=settled)
+            if blocks:
+                settled = blocks[-1].end
+                yield "".join(block.html for block in blocks)
+            if reply.blocks.tail.html != tail:
+                tail = reply.blocks.tail.html
+                yield f'<div class="live__tail">{tail}</div>'
+            if not reply.is_live:
+                break
+            await asyncio.sleep(DOCUMENT_INTERVAL)
+    address = f"/c/{message.conversation_id}#{anchor(message.id)}"
+    yield f'</main><p class="live__done"><a href="{address}">The answer has ended.</a></p></body></html>'
+
+
+async def content_events(
+    follow: AsyncGenerator[Reply, None], finished: Callable[[], Awaitable[Message]]
+) -> AsyncGenerator[bytes, None]:
+    """The JSON API's stream: pieces of text from the first on, an error if it did not end well, and `done`."""
+    sent = 0
+    yield COMMENT
+    async with aclosing(follow) as versions:
+        async for reply in versions:
+            text = reply.text
+            if len(text) > sent:
+                yield _json_event({"content": text[sent:]})
+                sent = len(text)
+            elif reply.is_live:
+                yield COMMENT
+            if not reply.is_live:
+                break
+        else:
+            return
+    message = await finished()
+    if message.status is not Status.COMPLETE:
+        code, sentence = (
+            message.error_code or message.status.value,
+            message.error_message or "The answer was cut short.",
+        )
+        yield _json_event({"error": {"code": code, "message": sentence}})
+    yield _json_event({"done": True})
+
+
+def sources_html(sources: tuple[Source, ...]) -> str:
+    """The pages that an answer cites, numbered; the same as the template `_sources.html`."""
+    items = "".join(
+        f'<li><a href="{escape(source.url)}" rel="noopener nofollow noreferrer" target="_blank">'
+        f"{escape(source.title or source.url)}</a></li>"
+        for source in sources
+    )
+    return f'<ol class="sources" aria-label="Sources">{items}</ol>'
+
+
+def _json_event(value: object) -> bytes:
+    return b"data: " + msgspec.json.encode(value) + b"\n\n"

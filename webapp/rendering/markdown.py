@@ -1,0 +1,67 @@
+"""Markdown that a model wrote, to HTML that is safe in a page. The text is hostile: whatever it says, nothing runs.
+
+Raw HTML in it is shown as text. Three steps, each sound alone: comrak escapes all text, ``markup`` gives its tags our
+shape, ``safety`` removes what is not on its list.
+"""
+
+from typing import Final
+
+import comrak
+
+from webapp.rendering import markup
+from webapp.rendering.safety import readable, sanitize
+
+# Part of every stored rendering; a higher number makes the stored ones be rendered again.
+RENDERER_VERSION: Final = 1
+
+_EXTENSIONS: Final = ("table", "tasklist", "strikethrough", "autolink", "footnotes", "alerts", "cjk_friendly_emphasis")
+
+
+def render(text: str, *, anchor: str = "") -> str:
+    """The whole of ``text`` as HTML: a sequence of block elements.
+
+    ``anchor`` goes before every id, so that the footnotes of two messages on a page do not meet; it takes letters,
+    digits, hyphens and underscores. Never raises for any text.
+    """
+    return finish(to_html(text), anchor)
+
+
+def finish(html: str, anchor: str | None) -> str:
+    """What ``to_html`` gave, in our shape and sanitised. Ids start with ``anchor``; there are none if it is None."""
+    return sanitize(markup.shape(html, anchor))
+
+
+def _extensions() -> comrak.ExtensionOptions:
+    options = comrak.ExtensionOptions()
+    for name in _EXTENSIONS:
+        setattr(options, name, True)
+    return options
+
+
+def _escaping() -> comrak.RenderOptions:
+    options = comrak.RenderOptions()
+    options.escape = True
+    options.unsafe_ = False
+    return options
+
+
+def _in_place() -> comrak.ParseOptions:
+    options = comrak.ParseOptions()
+    options.leave_footnote_definitions = True
+    return options
+
+
+_AS_WRITTEN: Final = comrak.ParseOptions()
+_IN_PLACE: Final = _in_place()
+_EXTENSION_OPTIONS: Final = _extensions()
+_RENDER_OPTIONS: Final = _escaping()
+
+
+def to_html(text: str) -> str:
+    """Comrak's own HTML for ``text``: all text escaped, and not yet fit for a page."""
+    return comrak.render_markdown(readable(text), _EXTENSION_OPTIONS, _AS_WRITTEN, _RENDER_OPTIONS)
+
+
+def part_to_html(text: str) -> str:
+    """The same for a part of a text: the definitions of footnotes stay where they are, also unused ones."""
+    return comrak.render_markdown(readable(text), _EXTENSION_OPTIONS, _IN_PLACE, _RENDER_OPTIONS)

@@ -1,0 +1,194 @@
+"""Where the top-level blocks of a text begin and end, so that the finished ones of a growing text can be told.
+
+Comrak itself says so, through the source positions in its output: what it calls a block is a block here too.
+"""
+
+import re
+from itertools import zip_longest
+from typing import Final
+
+import comrak
+from msgspec import Struct
+
+from webapp.rendering.safety import readable
+
+
+class Part(Struct, frozen=True):
+    """A finished part: the lines up to ``end``, counted from 0, that line excluded.
+
+    ``marker`` is set for an item of a list that has another item behind it: how that one begins ("-", "  2.").
+    """
+
+    end: int
+    marker: str = ""
+
+
+class Fence(Struct, frozen=True):
+    """The opening line of a block of code: its number, counted from 0, and what its closing line looks like."""
+
+    line: int
+    mark: str
+    length: int
+    indent: int
+
+
+class Outline(Struct, frozen=True):
+    """The finished parts of a text, and the block of code at its end that is still open, if there is one.
+
+    Lines before the fence that are not in a part belong to what is unfinished.
+    """
+
+    parts: list[Part]
+    fence: Fence | None
+
+
+def outline(lines: list[str]) -> Outline:
+    """The outline of a text that begins with a top-level block or item, given as complete lines with their ends.
+
+    A part that is finished in some lines is finished, with the same end, in whatever lines they are the beginning of.
+    """
+    parts: list[Part] = []
+    blocks = _blocks("".join(lines))
+    for block, after in zip_longest(blocks, blocks[1:]):
+        if after and _runs_on(block, after):
+            continue
+        parts.extend(Part(item, _marker(lines[item])) for item in block.items[1:])
+        end = _end(block, after, lines)
+        if end is None:
+            return Outline(parts, _open_fence(block, lines))
+        parts.append(Part(end))
+    return Outline(parts, None)
+
+
+class _Block(Struct):
+    """A top-level block by its element; lines counted from 0. ``items`` holds the lines where a list's items begin."""
+
+    element: str
+    first: int
+    last: int
+    items: list[int]
+
+
+_POSITION = re.compile(
+    r"<(?:(?P<open>p|h[1-6]|[uo]l|li|blockquote|pre|table|hr) data-sourcepos=\"(?P<first>\d+):\d+-(?P<last>\d+):\d+\""
+    r"|/(?P<close>[uo]l|li|blockquote)>|(?P<notes>/section)>)"
+)
+_CONTAINERS: Final = frozenset({"ul", "ol", "li", "blockquote"})
+# Comrak opens one <section><ol> before the first footnote and closes it at the very end, around all that follows.
+_NOTES_END: Final = "</ol>\n</section>"
+
+
+def _blocks(text: str) -> list[_Block]:
+    blocks: list[_Block] = []
+    depth = 0
+    for tag in _POSITION.finditer(_positions(text).replace(_NOTES_END, "")):
+        element = tag["open"]
+        if element is None:
+            depth -= 1
+            continue
+        if depth == 0:
+            blocks.append(_Block(element, int(tag["first"]) - 1, int(tag["last"]) - 1, []))
+        elif depth == 1 and element == "li" and blocks[-1].element in {"ul", "ol"}:
+            blocks[-1].items.append(int(tag["first"]) - 1)
+        depth += element in _CONTAINERS
+    return blocks
+
+
+def _positions(text: str) -> str:
+    return comrak.render_markdown(_without_references(text), _EXTENSIONS, _PARSING, _RENDERING)
+
+
+_BRACKET = re.compile(r"\[(?!\^[^\]\s]+\]:)")
+
+
+def _without_references(text: str) -> str:
+    """``text`` with the same blocks but no definitions of links, which would be blocks that leave no trace.
+
+    A paragraph that turned into a definition with its next line would take back an end that was already told.
+    """
+    return _BRACKET.sub("(", readable(text))
+
+
+_MARKER = re.compile(r" *(?:[-+*]|\d+[.)])")
+
+
+def _marker(line: str) -> str:
+    found = _MARKER.match(line)
+    return found[0] if found else ""
+
+
+_FENCE = re.compile(r"( {0,3})(?:(`{3,})[^`]*|(~{3,}).*)", re.DOTALL)
+
+
+def _runs_on(block: _Block, after: _Block) -> bool:
+    """Whether ``after`` is a table whose head was this paragraph's last line: alone it might be read differently."""
+    return block.element == "p" and after.element == "table" and block.last + 1 == after.first
+
+
+def _end(block: _Block, after: _Block | None, lines: list[str]) -> int | None:
+    """The line behind ``block``, or None while a further line could still be part of it."""
+    if block.element == "pre" and (fence := fence_at(block.first, lines)):
+        return _behind_fence(fence, lines)
+    if block.element in {"ul", "ol", "li", "pre"}:  # a blank line does not end these
+        return after.first if after else None
+    end = (block.first if block.element == "hr" else block.last) + 1
+    is_closed = after is not None or block.element.startswith("h") or (end < len(lines) and is_blank(lines[end]))
+    return end if is_closed else None
+
+
+def is_blank(line: str) -> bool:
+    """Whether ``line`` holds nothing but spaces and tabs; other white space is text in Markdown."""
+    return not line.strip(" \t\r\n")
+
+
+def fence_at(number: int, lines: list[str]) -> Fence | None:
+    """The fence that line ``number`` opens, if it does."""
+    opening = _FENCE.fullmatch(lines[number].rstrip("\r\n"))
+    if opening is None:
+        return None
+    marks: str = opening[2] or opening[3]
+    return Fence(number, marks[0], len(marks), len(opening[1]))
+
+
+def closes(fence: Fence, line: str) -> bool:
+    """Whether ``line`` ends the block of code that ``fence`` began."""
+    mark = line.strip(" \t\r\n")
+    return len(mark) >= fence.length and not mark.strip(fence.mark) and _indent(line) <= 3
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" ")) if line.lstrip(" ")[:1] != "\t" else 4
+
+
+def _behind_fence(fence: Fence, lines: list[str]) -> int | None:
+    for number in range(fence.line + 1, len(lines)):
+        if closes(fence, lines[number]):
+            return number + 1
+    return None
+
+
+def _open_fence(block: _Block, lines: list[str]) -> Fence | None:
+    return fence_at(block.first, lines) if block.element == "pre" else None
+
+
+def _extensions() -> comrak.ExtensionOptions:
+    options = comrak.ExtensionOptions()
+    options.table = options.footnotes = True
+    return options
+
+
+def _in_place() -> comrak.ParseOptions:
+    options = comrak.ParseOptions()
+    options.leave_footnote_definitions = True
+    return options
+
+
+def _with_positions() -> comrak.RenderOptions:
+    options = comrak.RenderOptions()
+    options.escape = options.sourcepos = True
+    return options
+
+
+_EXTENSIONS: Final = _extensions()
+_PARSING: Final = _in_place()
+_RENDERING: Final = _with_positions()

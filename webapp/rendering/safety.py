@@ -1,0 +1,142 @@
+"""What HTML a model's answer may become: the sanitiser that has the last word, and the rule for links.
+
+``ALLOWED`` is the whole list: elements, their attributes, and for each attribute the values it may have.
+"""
+
+import html
+import re
+from typing import Final
+
+import nh3
+
+LANGUAGE: Final = r"[A-Za-z0-9+#._-]{1,40}"
+_FOOTNOTE_ID: Final = r"[A-Za-z0-9_-]*fn(?:ref)?-[^\s\"'<>]+"
+_ALERT: Final = r"markdown-alert(?: markdown-alert-(?:note|tip|important|warning|caution))?"
+_ALIGNED: Final = {"align": r"left|center|right"}
+
+ALLOWED: Final[dict[str, dict[str, str]]] = {
+    "a": {
+        "href": rf"(?i:https?://|mailto:).+|#{_FOOTNOTE_ID}",
+        "title": r".*",
+        "class": r"image-link|footnote-backref",
+        "id": _FOOTNOTE_ID,
+        "aria-label": r"Back to reference [\d-]+",
+        "target": r"_blank",
+    },
+    "blockquote": {},
+    "br": {},
+    "code": {"class": rf"language-{LANGUAGE}"},
+    "del": {},
+    "div": {
+        "class": rf"table-scroll|code|{_ALERT}",
+        "data-language": LANGUAGE,
+        "tabindex": r"0",
+        "role": r"group",
+        "aria-label": r"Table",
+    },
+    "em": {},
+    "h3": {},
+    "h4": {},
+    "h5": {},
+    "h6": {},
+    "hr": {},
+    "input": {"type": r"checkbox", "checked": r"", "disabled": r"", "aria-label": r"Done|Not done"},
+    "li": {"id": _FOOTNOTE_ID},
+    "ol": {"start": r"\d{1,10}", "class": r"continued"},
+    "p": {"class": r"markdown-alert-title|raw-html"},
+    "pre": {"tabindex": r"0"},
+    "section": {"class": r"footnotes"},
+    "strong": {},
+    "sup": {"class": r"footnote-ref"},
+    "table": {},
+    "tbody": {},
+    "td": _ALIGNED,
+    "th": _ALIGNED,
+    "thead": {},
+    "tr": {},
+    "ul": {"class": r"continued"},
+}
+
+_REL: Final = "noopener nofollow"
+_VALUES = {
+    (element, attribute): re.compile(values, re.DOTALL)
+    for element, attributes in {**ALLOWED, "a": {**ALLOWED["a"], "rel": _REL}}.items()
+    for attribute, values in attributes.items()
+}
+
+
+def _checked(element: str, attribute: str, value: str) -> str | None:
+    pattern = _VALUES.get((element, attribute))
+    return value if pattern is not None and pattern.fullmatch(value) else None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(ALLOWED),
+    attributes={element: set(attributes) for element, attributes in ALLOWED.items()},
+    attribute_filter=_checked,
+    set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
+    url_schemes={"http", "https", "mailto"},
+    url_relative="pass_through",  # the only relative addresses that ALLOWED lets through are footnotes'
+    link_rel=_REL,
+)
+
+
+def sanitize(markup: str) -> str:
+    """``markup`` without any element, attribute or value that is not in ``ALLOWED``; every link gets its ``rel``."""
+    return _CLEANER.clean(markup)
+
+
+_WEB = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
+_MAIL = re.compile(r"mailto:[^\s]", re.IGNORECASE)
+_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#@]*)", re.IGNORECASE)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether ``url`` names a host to be reached by http or https."""
+    return _WEB.match(url) is not None
+
+
+def is_mail_address(url: str) -> bool:
+    """Whether ``url`` is a mailto: link."""
+    return _MAIL.match(url) is not None
+
+
+def host_of(url: str) -> str:
+    """The host that a web address leads to, without a user's name in front of it; "" where there is none."""
+    found = _HOST.match(url)
+    return found[1] if found else ""
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_MARKERS = re.compile(r"^[ \t>+*\-0-9.)]{200,}", re.MULTILINE)
+_QUOTE_DEPTH: Final = 100
+
+
+def characters(text: str) -> str:
+    """``text`` with ``\\n`` for every kind of line end, and U+FFFD for what is no character of a page."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii():
+        # A byte order mark counts only at the very beginning of a text, and a part of a text begins elsewhere.
+        text = _SURROGATES.sub("\ufffd", text).replace("\ufeff", "\u2060")
+    return text.replace("\0", "\ufffd")
+
+
+def readable(text: str) -> str:
+    """``characters(text)`` with quotes in quotes cut at a hundred levels; the lines stay the same.
+
+    No reader needs more, and the work of browsers and sanitisers grows with the square of the depth.
+    """
+    text = characters(text)
+    return _MARKERS.sub(_cut_quotes, text) if text.count(">") > _QUOTE_DEPTH else text
+
+
+def _cut_quotes(markers: re.Match[str]) -> str:
+    parts = markers[0].split(">")
+    kept, rest = parts[: _QUOTE_DEPTH + 1], parts[_QUOTE_DEPTH + 1 :]
+    return "\\>".join([">".join(kept), *rest])
+
+
+def escape(text: str) -> str:
+    """``text`` as it stands between two tags."""
+    return html.escape(text, quote=False)

@@ -1,0 +1,232 @@
+"""Half-written Markdown at the end of a growing text, made good for the moment, so that the page does not flicker.
+
+Only the open end of a stream is treated like this; a finished text is rendered as it stands.
+"""
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+# How far back something may have been opened that is still to be closed, and how long a link's words or a piece of
+# code can grow before its bracket or backtick is taken to stand for itself.
+_REACH: Final = 4000
+_LONGEST: Final = 300
+
+
+def complete_tail(text: str) -> str:
+    """``text`` with what is half written at its very end closed, or left out where nobody can tell yet what it will be.
+
+    Emphasis and code are closed; of half a link the words are kept; the head of a table gets the line that belongs
+    below it; half a marker is left out.
+    """
+    if _is_in_code(text):
+        return _without_half_marker(text, _HALF_FENCE)
+    text = _without_half_marker(text)
+    begin = _inline_begin(text)
+    text = _without_half_marker(text[:begin] + _Inline(text[begin:]).completed())
+    return _with_delimiter(text) if _ends_in_table_head(text) else text
+
+
+_CONTAINER: Final = r"(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*"
+_FENCE = re.compile(rf"^{_CONTAINER}(?P<mark>`{{3,}}(?=[^`\n]*$)|~{{3,}})(?P<info>.*)$", re.MULTILINE)
+_HALF_FENCE = re.compile(r"[ \t>]*(?:`+|~+)[ \t]*")
+
+
+def _is_in_code(text: str) -> bool:
+    """Whether ``text`` ends in a block of code, also inside of a list or a quote; good enough for the moment."""
+    open_mark = ""
+    if "```" not in text and "~~~" not in text:
+        return False
+    for fence in _FENCE.finditer(text):
+        if not open_mark:
+            open_mark = fence["mark"] if fence.end() < len(text) else ""
+        elif fence["mark"].startswith(open_mark) and fence.end() < len(text) and not fence["info"].strip():
+            open_mark = ""
+    return bool(open_mark)
+
+
+# A line, not complete, of which nobody knows yet what it will be: marker of a block, rule, underline of the one above.
+_HALF_MARKER = re.compile(
+    _CONTAINER
+    + r"""(?:
+        [-+*>] | \d{1,9}[.)] | \#{1,6}      # item, quote, heading
+      | `+ | ~+ | (?:`{3}[^`\n]* | ~{3}.*)  # fence
+      | =+ | [-:|][-:|\ ]* | _[_\ ]* | \*[*\ ]*
+      | \[(?:[ xX]\]?)?                     # task
+      | \[[!^][^\]\s]*(?:\]:?)?             # kind of an alert, footnote
+    )[ \t]*""",
+    re.VERBOSE,
+)
+
+
+def _without_half_marker(text: str, marker: re.Pattern[str] = _HALF_MARKER) -> str:
+    begin = text.rfind("\n") + 1
+    line = text[begin : begin + _LONGEST]
+    # A number alone is the answer if it is all that was said, else perhaps that of an item.
+    is_half = marker.fullmatch(line) or (begin and line.strip().isdigit())
+    return text[:begin] if is_half and begin + len(line) == len(text) else text
+
+
+_BLOCK_BEGIN = re.compile(r"^(?:[ \t]*\n|[ \t>]*(?:(?:[-+*]|\d{1,9}[.)]|\#{1,6})[ \t]+)+)", re.MULTILINE)
+_PIPE = re.compile(r"(?<!\\)\|")
+
+
+def _inline_begin(text: str) -> int:
+    """Where the last paragraph, heading or cell begins: what is open at the end was opened behind that."""
+    begin = max(0, len(text) - _REACH)
+    for block in _BLOCK_BEGIN.finditer(text, begin):
+        begin = block.end()
+    line = text.rfind("\n") + 1
+    if text[line:].lstrip().startswith("|"):
+        begin = max(begin, *(pipe.end() for pipe in _PIPE.finditer(text, line)))
+    return begin
+
+
+def _ends_in_table_head(text: str) -> bool:
+    """Whether the last line is the first row of a table that has nothing below it yet."""
+    above, row = ["", "", *text.removesuffix("\n").rsplit("\n", 2)][-2:]
+    starts_table = not above.lstrip().startswith("|") and not _is_delimiter(above)
+    return row.lstrip().startswith("|") and starts_table and not _is_delimiter(row)
+
+
+def _is_delimiter(row: str) -> bool:
+    return "-" in row and not row.strip(" \t|:-")
+
+
+def _with_delimiter(text: str) -> str:
+    row = text.removesuffix("\n").rpartition("\n")[2]
+    indent = row[: len(row) - len(row.lstrip())]
+    cells = _PIPE.split(row.strip().removeprefix("|"))
+    columns = len(cells) - (not cells[-1] and len(cells) > 1)
+    return f"{text.removesuffix(chr(10))}\n{indent}|{'---|' * columns}\n"
+
+
+class _Opener(Struct):
+    """What was opened, and in which of the pieces: so many of a character, or the bracket of a link."""
+
+    mark: str
+    count: int
+    piece: int
+
+
+_TOKEN = re.compile(
+    r"""(?P<half>\\\n?\Z | (?<!\S)!\Z | <(?=(?:https?:[^\s>]*|h?t?t?p?s?)\Z))
+      | \\. | `+ | \*+ | _+ | ~+ | \] | !?(?:(?<![A-Za-z0-9)\]])\[ | \[(?=\^))  # no bracket as in a[0]
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_DESTINATION = re.compile(r"\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)")
+
+
+class _Inline:
+    """Goes once through the text of a paragraph and remembers what is open."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pieces: list[str] = []
+        self._open: list[_Opener] = []
+
+    def completed(self) -> str:
+        """The text with what is open at its end closed."""
+        position = 0
+        while token := _TOKEN.search(self._text, position):
+            self._pieces.append(self._text[position : token.start()])
+            position = self._take(token)
+        self._pieces.append(self._text[position:])
+        return self._closed()
+
+    def _take(self, token: re.Match[str]) -> int:
+        """Adds a token to the pieces, changed if it is half of something. Returns where to go on."""
+        mark, end = token[0], token.end()
+        if token["half"]:
+            self._pieces.append("")
+        elif mark[0] == "\\":
+            self._pieces.append(mark)
+        elif mark[0] == "`":
+            return self._take_code(mark, end)
+        elif mark == "]":
+            return self._take_bracket(end)
+        elif mark in {"[", "!["}:
+            self._open.append(_Opener("[", 1, len(self._pieces)))
+            self._pieces.append(mark)
+        else:
+            self._take_emphasis(mark, token.start(), end)
+        return end
+
+    def _take_code(self, mark: str, end: int) -> int:
+        closing = re.compile(rf"(?<!`){mark}(?!`)").search(self._text, end)
+        code = self._text[end : closing.end() if closing else len(self._text)]
+        if closing is None and len(code) <= _LONGEST:
+            written = len(code) - len(code.rstrip("`"))
+            self._pieces.append(f"{mark}{code}{mark[written:]}" if code.strip("` \n") else "")
+        elif closing is None:
+            self._pieces.append(mark)
+            return end
+        else:
+            self._pieces.append(mark + code)
+        return end + len(code)
+
+    def _take_bracket(self, end: int) -> int:
+        """A closing bracket: with an address behind it a link, at the very end or with half of one perhaps a link."""
+        opener = next((each for each in reversed(self._open) if each.mark == "["), None)
+        if opener is None:
+            self._pieces.append("]")
+            return end
+        destination = _DESTINATION.match(self._text, end)
+        is_half = destination is None and self._text[end:][:1] in {"", "("}
+        if is_half and not self._words_of(opener).startswith("^"):
+            self._pieces[opener.piece] = ""
+            self._open.remove(opener)
+            return len(self._text)
+        del self._open[self._open.index(opener) :]
+        self._pieces.append("]" + (destination[0] if destination else ""))
+        return destination.end() if destination else end
+
+    def _take_emphasis(self, mark: str, start: int, end: int) -> None:
+        before, after = self._text[start - 1 : start] or " ", self._text[end : end + 1]
+        count = len(mark)
+        if not before.isspace() and not (mark[0] == "_" and after.isalnum()):
+            count = self._close(mark[0], count)
+        if count and not after:
+            mark = mark[:-count]
+        elif count and not after.isspace() and _opens(mark, before):
+            self._open.append(_Opener(mark[0], count, len(self._pieces)))
+        self._pieces.append(mark)
+
+    def _close(self, character: str, count: int) -> int:
+        """Closes up to ``count`` of an emphasis. Returns how many are left over."""
+        while count:
+            opener = next((each for each in reversed(self._open) if each.mark == character), None)
+            if opener is None:
+                return count
+            closed = min(count, opener.count)
+            opener.count -= closed
+            count -= closed
+            if not opener.count:
+                del self._open[self._open.index(opener) :]
+        return 0
+
+    def _words_of(self, opener: _Opener) -> str:
+        return "".join(self._pieces[opener.piece + 1 :])
+
+    def _closed(self) -> str:
+        closing = ""
+        while self._open:
+            opener = self._open.pop()
+            words = self._words_of(opener)
+            if opener.mark != "[":
+                closing += opener.mark * opener.count if words.strip() else ""
+            if words.startswith("^") and opener.mark == "[":
+                del self._pieces[opener.piece :]
+            elif not words.strip() or (opener.mark == "[" and len(words) <= _LONGEST):
+                self._pieces[opener.piece] = ""
+        text = "".join(self._pieces)
+        return text.rstrip() + closing if closing else text
+
+
+def _opens(mark: str, before: str) -> bool:
+    """Whether ``mark`` is likely to begin an emphasis: not the sign in ``2*3``, ``snake_case`` and ``~5``."""
+    if mark[0] == "_" or mark == "*":
+        return not before.isalnum()
+    return mark != "~"

@@ -1,0 +1,81 @@
+"""The process that serves: sets up, runs until a signal, goes down without losing an answer."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from msgspec.structs import replace
+
+from webapp.app import create_app
+from webapp.config import Settings
+from webapp.db.lock import sole_process
+from webapp.db.migrate import upgrade
+from webapp.logs import set_up_logging
+from webapp.standin.server import start_in_thread
+
+logger = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Without a key for OpenRouter the stand-in is started and answers instead.
+
+    Raises MigrationError, DatabaseInUseError or MissingAssetError before anything is served.
+    """
+    set_up_logging(settings)
+    with sole_process(settings.database_path):
+        if upgrade(settings.database_path):
+            logger.info("The database %s is up to date", settings.database_path)
+        with _upstream(settings) as (effective, is_demo):
+            app = create_app(effective, is_demo=is_demo)
+            Server(app, effective).run()
+
+
+@contextmanager
+def _upstream(settings: Settings) -> Iterator[tuple[Settings, bool]]:
+    """The settings to run with, and whether they lead to the stand-in."""
+    if settings.openrouter_api_key:
+        yield settings, False
+        return
+    standin = start_in_thread(tokens_per_second=settings.demo_tokens_per_second)
+    logger.info("OPENROUTER_API_KEY is not set: demo mode, a stand-in answers at %s", standin.base_url)
+    try:
+        yield replace(settings, openrouter_api_key="sk-or-v1-demo", openrouter_base_url=standin.base_url), True
+    finally:
+        standin.stop()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which tells the app of a signal at once: open event streams would hold up its shutdown otherwise."""
+
+    def __init__(self, app: Any, settings: Settings) -> None:
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            lifespan="on",
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=5,
+            forwarded_allow_ips="",
+            proxy_headers=False,
+        )
+        super().__init__(config)
+        self._app = app
+        self._settings = settings
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.begin_drain()
+        super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            address = replace(self._settings, port=port, app_url="").public_url
+            print(f"{self._settings.app_title} is at {self._settings.app_url or address}", flush=True)  # noqa: T201

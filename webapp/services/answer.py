@@ -1,0 +1,160 @@
+"""One answer of a model, put together from the body of its response. Pure: bytes in, typed events out."""
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import cast
+
+from msgspec import Raw
+
+from webapp.services import chunks, refusals
+from webapp.services.chunks import Chunk, Message
+from webapp.services.errors import NetworkError, OpenRouterError
+from webapp.services.events import Citation, Finish, Reasoning, Started, StreamEvent, Text, Usage
+from webapp.services.sse import Decoder
+
+
+class Answer:
+    """Feed it an event stream piece by piece, or give it a whole JSON body: it returns the events as they become known.
+
+    Then close it, and ``error`` says whether that was an answer. It is over at ``[DONE]``, at an error or at the end of
+    the body, not at the first finish reason: usage, and sometimes a second reason, come after that.
+    """
+
+    def __init__(self, clock: Callable[[], float], on_malformed: Callable[[str], None]) -> None:
+        """``clock`` gives the seconds since 1970; ``on_malformed`` hears why, for each chunk that is skipped."""
+        self.chunks = 0
+        self.malformed = 0
+        self.started: Started | None = None
+        self.usage: Usage | None = None
+        self.error: OpenRouterError | None = None
+        self.has_content = False
+        self.is_over = False
+        self._finish_reason = ""
+        self._native_reason = ""
+        self._cited: set[str] = set()
+        self._decoder = Decoder()
+        self._clock = clock
+        self._on_malformed = on_malformed
+
+    def feed(self, data: bytes) -> list[StreamEvent]:
+        """The events in a piece of an event stream. Raises sse.EventTooLargeError."""
+        events: list[StreamEvent] = []
+        for payload in self._decoder.feed(data):
+            self._take(payload, events)
+        return events
+
+    def whole(self, body: bytes) -> list[StreamEvent]:
+        """The events of an answer that came as one JSON body, which happens also where a stream was asked for."""
+        events: list[StreamEvent] = []
+        self._take(body, events)
+        self.is_over = True
+        return events
+
+    def close(self, broken: OpenRouterError | None = None) -> list[StreamEvent]:
+        """The last events: usage and the finish; usage alone where the answer failed and ``error`` is set.
+
+        ``broken`` is what ended the body before its time. It does not matter if the model had finished by then.
+        """
+        events: list[StreamEvent] = []
+        for payload in self._decoder.close():
+            self._take(payload, events, is_cut=True)
+        self.error = self.error or self._verdict(broken)
+        if self.usage:
+            events.append(self.usage)
+        if self.error is None:
+            events.append(Finish(self._finish_reason, self._native_reason))
+        return events
+
+    def _verdict(self, broken: OpenRouterError | None) -> OpenRouterError | None:
+        """What is wrong with an answer in which no error was told: it broke off, or it is none."""
+        native = self._native_reason
+        if self._finish_reason == "error":
+            return OpenRouterError("upstream_down", said=native, retryable=True)
+        if self.malformed and not self.has_content:
+            return OpenRouterError("malformed", detail=f"{self.malformed} malformed chunks and nothing else")
+        if not (self.is_over or self._finish_reason or self.usage):
+            return broken or NetworkError("cut", retryable=True, detail="the body ended without a finish")
+        if self.has_content or self.usage:
+            return None
+        if self._finish_reason == "content_filter":
+            return OpenRouterError("moderated", said=native)
+        return OpenRouterError("empty", said=native, retryable=True, detail=f"finish reason {self._finish_reason!r}")
+
+    def _take(self, payload: bytes, events: list[StreamEvent], *, is_cut: bool = False) -> None:
+        """Appends to ``events`` what one chunk says. One that cannot be read is counted and skipped."""
+        if self.is_over or not payload:
+            return
+        if payload == b"[DONE]":
+            self.is_over = True
+            return
+        try:
+            chunk = chunks.decode(payload)
+        except (ValueError, RecursionError) as problem:
+            if not is_cut:
+                self.malformed += 1
+                self._on_malformed(str(problem))
+            return
+        self.chunks += 1
+        self._read(chunk, events)
+
+    def _read(self, chunk: Chunk, events: list[StreamEvent]) -> None:
+        error = chunk.error
+        choice = chunk.choices[0] if chunk.choices else None
+        if choice is not None:
+            error = error or choice.error
+            if self.started is None and not error:
+                self.started = Started(chunk.id or "", chunk.model or "", chunk.provider or "")
+                events.append(self.started)
+            message = choice.delta or choice.message
+            if message is not None:
+                self._read_message(message, events)
+            if choice.finish_reason:
+                self._finish_reason, self._native_reason = choice.finish_reason, choice.native_finish_reason or ""
+        if chunk.usage:
+            self.usage = chunks.usage(chunk.usage) or self.usage
+        if error:
+            self._read_error(error)
+
+    def _read_message(self, message: Message, events: list[StreamEvent]) -> None:
+        count = len(events)
+        if message.annotations:
+            events += self._new_citations(message.annotations)
+        if reasoning := chunks.reasoning(message):
+            events.append(Reasoning(reasoning))
+        if message.content:
+            events.append(Text(message.content))
+        if message.refusal:
+            events.append(Text(message.refusal))
+        if message.audio and (spoken := chunks.transcript(message.audio)):
+            events.append(Text(spoken))
+        if message.images:
+            events += chunks.images(message.images)
+        if len(events) > count or message.tool_calls:
+            self.has_content = True
+
+    def _new_citations(self, annotations: Raw) -> Iterator[Citation]:
+        for citation in chunks.citations(annotations):
+            if citation.url not in self._cited:
+                self._cited.add(citation.url)
+                yield citation
+
+    def _read_error(self, error: object) -> None:
+        """An error is the end of an answer; one that reports the length limit is an ordinary end."""
+        if refusals.means_truncated(error) and (self.has_content or self._finish_reason == "length"):
+            self._finish_reason = "length"
+        else:
+            self.error = refusals.from_answer(error, self._clock())
+            self.is_over = True
+
+
+def merged(events: list[StreamEvent]) -> list[StreamEvent]:
+    """The same events with neighbouring pieces of text joined into one, and those of reasoning likewise."""
+    if len(events) < 2:
+        return events
+    result: list[StreamEvent] = []
+    for kind, run in groupby(events, type):
+        if kind is Text or kind is Reasoning:
+            result.append(kind("".join(piece.text for piece in cast("Iterator[Text | Reasoning]", run))))
+        else:
+            result.extend(run)
+    return result

@@ -1,0 +1,189 @@
+"""One JSON chunk of an answer, read. Pure: bytes in, values out.
+
+Everything that OpenRouter is known to send is accepted, whatever its schema says: absent and null parts, unknown
+fields and values, deltas and whole messages. Raw parts are decoded apart, so that what is odd in one of them costs no
+more than that part.
+"""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.json import Decoder
+
+from webapp.services.events import Citation, Image, Usage
+
+T = TypeVar("T")
+
+_ABSENT: Final = Raw()
+
+
+class Message(Struct, gc=False):
+    """The delta of a stream's chunk, or the message of a whole answer."""
+
+    content: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+    refusal: str | None = None
+    reasoning_details: Raw = _ABSENT
+    annotations: Raw = _ABSENT
+    images: Raw = _ABSENT
+    audio: Raw = _ABSENT
+    tool_calls: Raw = _ABSENT
+
+
+class Choice(Struct, gc=False):
+    """The answer's part in a chunk; OpenRouter gives one at most."""
+
+    delta: Message | None = None
+    message: Message | None = None
+    finish_reason: str | None = None
+    native_finish_reason: str | None = None
+    error: Any = None
+
+
+class Chunk(Struct, gc=False):
+    """A chunk of a stream or a whole answer. ``error`` is as JSON has it, and may stand in a choice instead."""
+
+    id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    choices: list[Choice | None] | None = None
+    usage: Raw = _ABSENT
+    error: Any = None
+
+
+class _ReasoningDetail(Struct):
+    text: str | None = None
+    summary: str | None = None
+
+
+class _Link(Struct):
+    url: str | None = None
+    title: str | None = None
+
+
+class _Annotation(Struct):
+    url_citation: _Link | None = None
+
+
+class _Image(Struct):
+    image_url: _Link | None = None
+
+
+class _Audio(Struct):
+    transcript: str | None = None
+
+
+class _PromptDetails(Struct):
+    cached_tokens: int | None = None
+
+
+class _CompletionDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
+class _CostDetails(Struct):
+    upstream_inference_cost: Decimal | None = None
+
+
+class _Usage(Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: Decimal | None = None
+    is_byok: bool | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+    cost_details: _CostDetails | None = None
+
+
+_CHUNK: Final = Decoder(Chunk, strict=False)
+_USAGE: Final = Decoder(_Usage, strict=False)
+_LIST: Final = Decoder(list[Raw])
+_DETAIL: Final = Decoder(_ReasoningDetail)
+_ANNOTATION: Final = Decoder(_Annotation)
+_IMAGE: Final = Decoder(_Image)
+_AUDIO: Final = Decoder(_Audio)
+
+
+def decode(payload: bytes) -> Chunk:
+    """The chunk in ``payload``. Raises ValueError or RecursionError where there is none."""
+    try:
+        return _CHUNK.decode(payload)
+    except msgspec.ValidationError:
+        raise
+    except ValueError:
+        return _CHUNK.decode(_repaired(payload))
+
+
+def reasoning(message: Message) -> str:
+    """The thinking, which comes as a string, as a list of details, or as both with the same text."""
+    text = message.reasoning or message.reasoning_content
+    if text or not message.reasoning_details:
+        return text or ""
+    details = _items(message.reasoning_details, _DETAIL)
+    return "".join(detail.text or detail.summary or "" for detail in details)
+
+
+def citations(annotations: Raw) -> Iterator[Citation]:
+    """The sources in ``message.annotations``."""
+    links = (annotation.url_citation for annotation in _items(annotations, _ANNOTATION))
+    return (Citation(link.url, link.title or "") for link in links if link and link.url)
+
+
+def images(raw: Raw) -> Iterator[Image]:
+    """The pictures in ``message.images``."""
+    links = (image.image_url for image in _items(raw, _IMAGE))
+    return (Image(link.url) for link in links if link and link.url)
+
+
+def transcript(audio: Raw) -> str:
+    """The words of a spoken answer in ``message.audio``."""
+    part = _part(audio, _AUDIO)
+    return (part and part.transcript) or ""
+
+
+def usage(raw: Raw) -> Usage | None:
+    """Tokens and cost in ``chunk.usage``."""
+    part = _part(raw, _USAGE)
+    if part is None:
+        return None
+    prompt, completion = part.prompt_tokens_details, part.completion_tokens_details
+    return Usage(
+        prompt_tokens=part.prompt_tokens or 0,
+        completion_tokens=part.completion_tokens or 0,
+        reasoning_tokens=(completion and completion.reasoning_tokens) or 0,
+        cached_tokens=(prompt and prompt.cached_tokens) or 0,
+        cost=_cost(part),
+    )
+
+
+def _cost(part: _Usage) -> Decimal | None:
+    """The whole cost. With a provider's key of one's own that is OpenRouter's fee and the provider's bill."""
+    bill = part.cost_details.upstream_inference_cost if part.is_byok and part.cost_details else None
+    costs = [cost for cost in (part.cost, bill) if cost is not None and cost.is_finite()]
+    return sum(costs, Decimal(0)) if costs else None
+
+
+def _repaired(payload: bytes) -> bytes:
+    """JSON with broken characters, such as half an emoji, written anew with U+FFFD in their place."""
+    value = json.loads(payload.decode("utf-8", "replace"), strict=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _part(raw: Raw, decoder: Decoder[T]) -> T | None:
+    """A part of a chunk, None where it is null or has another shape."""
+    try:
+        return decoder.decode(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _items(raw: Raw, decoder: Decoder[T]) -> Iterator[T]:
+    """The items of a list in a chunk that have the right shape."""
+    items = (_part(item, decoder) for item in _part(raw, _LIST) or ())
+    return (item for item in items if item is not None)

@@ -1,0 +1,147 @@
+"""What can go wrong with a call to OpenRouter: one small tree of errors, each with a sentence for the person who asked.
+
+The tree stands on httpx's own, so ``except httpx.HTTPError`` around a call catches every failure of it, and
+``httpx.HTTPStatusError``, ``httpx.TransportError`` and ``httpx.TimeoutException`` keep their meaning.
+"""
+
+import re
+from typing import Final, Literal
+
+import httpx
+
+Code = Literal[
+    "unauthorised",
+    "no_credit",
+    "forbidden",
+    "moderated",
+    "model_not_found",
+    "no_provider",
+    "context_too_long",
+    "too_large",
+    "bad_request",
+    "rate_limited",
+    "daily_limit",
+    "overloaded",
+    "upstream_down",
+    "timeout",
+    "unreachable",
+    "cut",
+    "empty",
+    "malformed",
+]
+
+
+class MissingKeyError(ValueError):
+    """There is no API key to call OpenRouter with."""
+
+    def __init__(self) -> None:
+        super().__init__("OPENROUTER_API_KEY is not configured; set it to a key from openrouter.ai/settings/keys.")
+
+
+class OpenRouterError(httpx.HTTPError):
+    """A call that failed, or an answer that broke off.
+
+    ``code`` is our word for the kind of failure, stable for programs. ``status`` is the HTTP status that OpenRouter
+    answered with or named in its answer, None where there was none. ``sentence`` tells the user, in plain text, what
+    happened and what to do next; ``reason`` is its first half. ``retryable`` says that the request may be sent again
+    without asking as long as nothing of the answer came, ``retry_after`` in how many seconds, if OpenRouter said so.
+    ``detail`` is for the log.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        *,
+        said: str = "",
+        advice: str = "",
+        status: int | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        detail: str = "",
+    ) -> None:
+        what, usual_advice = _WORDS[code]
+        said = plain(said, 300).rstrip(" .;")
+        happened = f"{what} ({said})" if said else what
+        self.code: Code = code
+        self.reason = f"{happened}."
+        self.sentence = f"{happened}; {plain(advice, 200) or usual_advice}."
+        self.status = status
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.detail = plain(detail, 1_000)
+        httpx.HTTPError.__init__(self, self.sentence)
+
+    def hide(self, secret: str) -> None:
+        """Takes ``secret`` out of every text: a server may repeat the key that it was sent."""
+        if secret:
+            self.reason = self.reason.replace(secret, "***")
+            self.sentence = self.sentence.replace(secret, "***")
+            self.detail = self.detail.replace(secret, "***")
+            self.args = (self.sentence,)
+
+
+class StatusError(OpenRouterError, httpx.HTTPStatusError):
+    """OpenRouter answered with a status that is no success; ``response`` is that answer."""
+
+    response: httpx.Response
+
+
+class NetworkError(OpenRouterError, httpx.TransportError):
+    """OpenRouter was not reached, or the connection to it broke."""
+
+
+class SlowError(NetworkError, httpx.TimeoutException):
+    """Nothing came for as long as this installation waits."""
+
+
+# For each code what happened, and what to do next.
+_WORDS: Final[dict[Code, tuple[str, str]]] = {
+    "unauthorised": ("OpenRouter does not accept the API key", "check OPENROUTER_API_KEY in this server's settings"),
+    "no_credit": (
+        "There is too little credit at OpenRouter for this answer",
+        "add credit at openrouter.ai/settings/credits, or choose a cheaper model",
+    ),
+    "forbidden": (
+        "OpenRouter does not permit this request",
+        "check the key's rights and limits at openrouter.ai/settings/keys, or choose another model",
+    ),
+    "moderated": ("The question was refused by moderation", "put it differently, or choose another model"),
+    "model_not_found": ("OpenRouter does not offer this model", "choose another model"),
+    "no_provider": (
+        "No provider of this model fits the account's settings",
+        "change them at openrouter.ai/settings/privacy, or choose another model",
+    ),
+    "context_too_long": (
+        "The conversation is too long for this model",
+        "start a new conversation, or choose a model with a longer context",
+    ),
+    "too_large": ("The request is too large for OpenRouter", "shorten the message"),
+    "bad_request": ("The model cannot work with this request", "change it, or choose another model"),
+    "rate_limited": ("Too many requests at the moment", "try again in a minute, or choose another model"),
+    "daily_limit": (
+        "Today's allowance for free models is used up",
+        "wait until 00:00 UTC, or choose a model that is not free",
+    ),
+    "overloaded": ("The model is overloaded at the moment", "try again in a minute, or choose another model"),
+    "upstream_down": ("The model's provider failed", "try again, or choose another model"),
+    "timeout": ("The model took too long to answer", "try again, or choose another model"),
+    "unreachable": (
+        "OpenRouter cannot be reached",
+        "try again, and if that does not help check this server's network and OPENROUTER_BASE_URL",
+    ),
+    "cut": ("The connection broke off before the answer was complete", "continue it, or try again"),
+    "empty": ("The model gave no answer", "try again, or choose another model"),
+    "malformed": (
+        "OpenRouter's answer makes no sense",
+        "try again, and if that does not help check OPENROUTER_BASE_URL",
+    ),
+}
+
+_SECRET: Final = re.compile(r"\bsk-[\w-]{4,}|(?<=Bearer )\S+")
+_BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+
+
+def plain(text: str, limit: int) -> str:
+    """``text`` on one line, without control characters and anything like a key, at most ``limit`` characters long."""
+    line = _SECRET.sub("***", _BLANK.sub(" ", text[: 4 * limit])).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -1,0 +1,119 @@
+"""HTTP under the calls to OpenRouter: the client, the request, the response as far as its status, and its bytes."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from typing import Any, Final, cast
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from webapp.config import LOOPBACK, Settings
+from webapp.services import refusals
+from webapp.services.errors import MissingKeyError, OpenRouterError
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT: Final = 10.0
+MAX_CONNECTIONS: Final = 1_000
+MAX_ERROR_BYTES: Final = 64 * 1024
+ERROR_BODY_TIMEOUT: Final = 5.0
+LINGER: Final = 0.5  # seconds for the last bytes after [DONE], which leave the connection fit for the next call
+
+
+def open_client(settings: Settings) -> httpx.AsyncClient:
+    """A client fit for hundreds of streams, to be used with ``async with``.
+
+    Proxies and certificates come from the environment as usual, but a server on this machine is not asked through a
+    proxy. Redirects are not followed: they would carry the key elsewhere.
+    """
+    timeout = settings.openrouter_timeout
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout)),
+        limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=100, keepalive_expiry=60.0),
+        trust_env=urlsplit(settings.openrouter_base_url).hostname not in LOOPBACK,
+    )
+
+
+def headers_for(settings: Settings) -> dict[str, str]:
+    """The key, and the name by which OpenRouter knows this installation. Raises MissingKeyError."""
+    if not settings.openrouter_api_key:
+        logger.error("OPENROUTER_API_KEY is not configured")
+        raise MissingKeyError
+    return {
+        "Authorization": f"Bearer {settings.openrouter_api_key}",
+        "Content-Type": "application/json",
+        "HTTP-Referer": quote(settings.public_url, safe=":/?#[]@!$&'()*+,;=%~"),
+        "X-Title": settings.app_title,
+    }
+
+
+@asynccontextmanager
+async def opened(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    now: Callable[[], float],
+    **content: Any,
+) -> AsyncIterator[httpx.Response]:
+    """A response with a status of success, its body still to be read; closed at the end of the block.
+
+    Raises OpenRouterError for everything else. No error that leaves the block shows the key in ``headers``. ``now``
+    gives the seconds since 1970.
+    """
+    try:
+        with translated(answering=False):
+            request = client.build_request(method, url, headers=headers, **content)
+            response = await client.send(request, stream=True)
+        async with aclosing(response):
+            if not response.is_success:
+                raise refusals.from_response(response, await _beginning(response), now())
+            yield response
+    except OpenRouterError as error:
+        error.hide(headers["Authorization"].removeprefix("Bearer "))
+        raise
+
+
+@contextmanager
+def translated(*, answering: bool) -> Iterator[None]:
+    """Turns httpx's errors into ours. ``answering`` once the response has begun."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise refusals.from_exception(error, answering=answering) from error
+
+
+def is_one_body(response: httpx.Response) -> bool:
+    """Whether this is a JSON answer or a page and no stream; both come also where a stream was asked for."""
+    content_type = response.headers.get("content-type", "").lower()
+    return "json" in content_type or "html" in content_type
+
+
+def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body as it arrives. Reading it raw saves httpx's decoders where there is nothing to decode."""
+    is_plain = response.headers.get("content-encoding", "identity") == "identity"
+    pieces = response.aiter_raw() if is_plain else response.aiter_bytes()
+    return cast("AsyncGenerator[bytes, None]", pieces)  # they are generators, though typed as iterators
+
+
+async def drain(pieces: AsyncIterator[bytes]) -> None:
+    """Reads the few bytes after ``[DONE]``, so that the connection can serve the next call."""
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(LINGER):
+            async for _ in pieces:
+                pass
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """The body of an error as far as it comes: what is missing of it must not hide the error."""
+    body = b""
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(ERROR_BODY_TIMEOUT):
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) >= MAX_ERROR_BYTES:
+                    break
+    return body

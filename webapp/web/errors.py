@@ -1,0 +1,99 @@
+"""Refusals and failures as answers: one place that turns them into words and HTTP."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from webapp.web.htmx import wants_fragment
+from webapp.web.refusals import RefusalError
+from webapp.web.templating import Templates
+
+logger = logging.getLogger(__name__)
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """An error of the JSON API (RFC 9457)."""
+
+    status: int
+    title: str
+    detail: str
+    code: str
+    type: str = "about:blank"
+
+
+class ErrorPage(Struct, frozen=True):
+    status: int
+    title: str
+    sentence: str
+
+
+# What Litestar itself refuses, in our words.
+_SENTENCES: Mapping[int, str] = {
+    400: "The request is not in a form that this server takes.",
+    404: "There is nothing at this address.",
+    405: "This address does not take requests of that kind.",
+    413: "That is more than this server takes at once.",
+    415: "The content type of the request is not one that this address takes.",
+}
+_INTERNAL = "Something went wrong here. What you sent is still in your browser; try again in a moment."
+
+
+class ErrorHandler:
+    """Litestar's exception handler: problem+json for the API, a fragment for htmx, else a page; never a traceback."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
+
+    def __call__(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        status, code, sentence, retry_after = _described(request, error)
+        headers = {} if retry_after is None else {"retry-after": str(max(1, round(retry_after)))}
+        title = HTTPStatus(status).phrase
+        if _is_api(request):
+            problem = Problem(status, title, sentence, code)
+            return _response(msgspec.json.encode(problem), status, "application/problem+json", headers)
+        template = "errors/_refusal.html" if wants_fragment(request) else "errors/page.html"
+        html = self._templates.render(template, ErrorPage(status, title, sentence))
+        return _response(html.encode(), status, "text/html; charset=utf-8", headers)
+
+
+def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, str, str, float | None]:
+    """Status, stable word, sentence, and seconds until another try makes sense."""
+    if isinstance(error, RefusalError):
+        return error.status, error.code, error.sentence, error.retry_after
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        sentence = _SENTENCES.get(error.status_code, HTTPStatus(error.status_code).phrase + ".")
+        if _is_api(request) and error.status_code == 400:
+            sentence = _api_sentence(error)
+        return error.status_code, HTTPStatus(error.status_code).name.lower(), sentence, None
+    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return 500, "internal", _INTERNAL, None
+
+
+def _api_sentence(error: HTTPException) -> str:
+    """What was wrong with a body or a parameter, as the decoder puts it."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    reasons = [f"{one['key']}: {one['message']}" if one.get("key") else str(one["message"]) for one in extra]
+    return "; ".join(reasons) or error.detail
+
+
+def _is_api(request: Request[Any, Any, Any]) -> bool:
+    handler = request.scope.get("route_handler")
+    if isinstance(handler, HTTPRouteHandler) and handler.opt.get("api"):
+        return True
+    return "application/json" in request.headers.get("accept", "")
+
+
+def _response(body: bytes, status: int, media_type: str, headers: dict[str, str]) -> Response[bytes]:
+    return Response(
+        body,
+        status_code=status,
+        media_type=media_type,
+        headers={**headers, "content-type": media_type, "cache-control": "no-store"},
+    )
