@@ -1,6 +1,8 @@
 """The process that serves: sets up, runs until a signal, goes down without losing an answer."""
 
 import logging
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -25,6 +27,8 @@ def serve(settings: Settings) -> None:
     Raises MigrationError, DatabaseInUseError or MissingAssetError before anything is served.
     """
     set_up_logging(settings)
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them anew when it has gone down
+        signal.signal(number, lambda *_: sys.exit(0))
     with sole_process(settings.database_path):
         if upgrade(settings.database_path):
             logger.info("The database %s is up to date", settings.database_path)

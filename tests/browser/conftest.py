@@ -10,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright, expe
 
 from tests.browser.screen import Screen
 from tests.fakes.app_server import ROOT, AppServer
-from tests.fakes.upstream import KEY, Upstream, running_standin
+from tests.fakes.upstream import KEY, Upstream
 from webapp.standin.server import StandIn
 
 FLAGS = (
@@ -30,12 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-
-
-@pytest.fixture(scope="session")
-def standin() -> Iterator[StandIn]:
-    with running_standin() as standin:
-        yield standin
 
 
 @pytest_asyncio.fixture(loop_scope="session")

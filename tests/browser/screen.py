@@ -6,7 +6,9 @@ from typing import Final
 from playwright.async_api import Locator, Page, expect
 
 # Chromium logs every refused request, also those that a story is about.
-_EXPECTED: Final = re.compile(r"Failed to load resource|net::ERR|htmx:sse:error|TypeError: network error|Failed to fetch")
+_EXPECTED: Final = re.compile(
+    r"Failed to load resource|net::ERR|htmx:sse:error|TypeError: network error|Failed to fetch"
+)
 
 
 class Screen:
@@ -26,10 +28,10 @@ class Screen:
     # Where
 
     async def open(self, path: str = "/") -> None:
-        await self.page.goto(self.url + path)
+        await self.page.goto(self.url + path, wait_until="domcontentloaded")
 
     async def reload(self) -> None:
-        await self.page.reload()
+        await self.page.reload(wait_until="domcontentloaded")
 
     async def back(self) -> None:
         await self.page.go_back()
@@ -83,6 +85,10 @@ class Screen:
             await self.choose(model)
         await self.box.fill(text)
         await self.box.press("Enter")
+
+    async def paste(self, text: str) -> None:
+        """Puts a long text into the box at once, as pasting does; typed, each of its lines would take the browser long."""
+        await self.box.evaluate("(box, text) => box.setRangeText(text)", text)
 
     async def choose(self, model: str) -> None:
         """Chooses a model, also one that the list does not show: the stand-in has some for tests only."""

@@ -1,5 +1,6 @@
 """The four functions of the documented service contract: names, signatures, errors, headers and log lines."""
 
+import asyncio
 import inspect
 import logging
 from collections.abc import AsyncGenerator
@@ -38,10 +39,8 @@ async def text_of(chunks: AsyncGenerator[str, None]) -> list[str]:
 
 
 async def test_text_is_streamed_in_chunks(server: Server) -> None:
-    server.script(HEAD, COMMENT + chunk(role="assistant", content="") + text("A ") + text("language."), CLOSE)
-    server.script(HEAD, COMMENT + text("A ") + text("language.") + chunk("stop", content="") + DONE, CLOSE)
-    with pytest.raises(httpx.HTTPError):  # cut
-        await text_of(send_to_openrouter(MESSAGES, MODEL))
+    pieces = chunk(role="assistant", content="") + text("A ") + text("language.") + chunk("stop", content="")
+    server.script(HEAD, COMMENT + pieces + DONE, CLOSE)
     assert await text_of(send_to_openrouter(MESSAGES, MODEL)) == ["A ", "language."]
     assert server.requests[0].json == {"model": MODEL, "messages": MESSAGES, "stream": True}
 
@@ -123,9 +122,13 @@ async def test_a_refusal_is_an_http_status_error(server: Server, status: int) ->
 
 
 async def test_every_other_failure_is_an_http_error(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.script(HEAD, text("Hi"), RESET)
+    gate = asyncio.Event()
+    server.script(HEAD, text("Hi"), gate, RESET)
+    chunks = send_to_openrouter(MESSAGES, MODEL)
+    assert await anext(chunks) == "Hi"
+    gate.set()
     with pytest.raises(httpx.HTTPError):
-        await text_of(send_to_openrouter(MESSAGES, MODEL))
+        await anext(chunks)
     server.script(HEAD, text("Hi") + no_choices(error=error("server_error", "Oops")), CLOSE)
     with pytest.raises(httpx.HTTPError):
         await text_of(send_to_openrouter(MESSAGES, MODEL))
@@ -140,6 +143,14 @@ async def test_what_came_before_a_failure_is_given(server: Server) -> None:
     assert await anext(chunks) == "Half an"
     with pytest.raises(httpx.HTTPError):
         await anext(chunks)
+
+
+async def test_closing_the_chunks_closes_the_connection(server: Server) -> None:
+    server.script(HEAD, text("Half an"), asyncio.Event())
+    chunks = send_to_openrouter(MESSAGES, MODEL)
+    assert await anext(chunks) == "Half an"
+    await chunks.aclose()
+    await asyncio.wait_for(server.left.wait(), 2)
 
 
 async def test_a_stream_logs_its_course(server: Server, caplog: pytest.LogCaptureFixture) -> None:

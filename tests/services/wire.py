@@ -74,6 +74,8 @@ class Server:
             while request := await _read_request(reader, number):
                 self.requests.append(request)
                 self.asked.set()
+                if not self._scripts:
+                    return  # which the client takes for a failure
                 await self._play(self._scripts.popleft(), reader, writer)
         except ConnectionError:
             self.left.set()

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from tests.fakes.upstream import KEY, Upstream, running_standin
+from tests.fakes.upstream import Upstream, running_standin
+from tests.standin.reading import client
 from webapp.standin.server import StandIn
 
 
@@ -24,6 +25,5 @@ async def upstream(standin: StandIn) -> AsyncIterator[Upstream]:
 
 @pytest.fixture
 async def api(standin: StandIn) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {KEY}"}
-    async with httpx.AsyncClient(base_url=standin.base_url, headers=headers, timeout=5, trust_env=False) as client:
-        yield client
+    async with client(standin.base_url) as api:
+        yield api

@@ -5,7 +5,15 @@ from typing import Any
 
 import httpx
 
+from tests.fakes.upstream import KEY
+
 Json = dict[str, Any]
+
+
+def client(base_url: str) -> httpx.AsyncClient:
+    """A plain HTTP client with a key."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    return httpx.AsyncClient(base_url=base_url, headers=headers, timeout=5, trust_env=False, verify=False)
 
 
 def chunks(body: str) -> list[Json]:

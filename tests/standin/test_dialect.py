@@ -10,8 +10,8 @@ import httpx
 import msgspec
 import pytest
 
-from tests.fakes.upstream import KEY, running_standin
-from tests.standin.reading import Json, ask, chunks, finish_reasons, text_in, whole
+from tests.fakes.upstream import running_standin
+from tests.standin.reading import Json, ask, chunks, client, finish_reasons, text_in, whole
 from webapp.standin.catalog import Model
 
 PLAIN = "qwen/qwen3-235b-a22b-2507"
@@ -113,8 +113,7 @@ async def test_the_closing_chunk_has_the_shape_asked_for(
 
 async def test_the_closing_shape_can_be_set_for_all_answers() -> None:
     with running_standin(closing="empty") as standin:
-        headers = {"Authorization": f"Bearer {KEY}"}
-        async with httpx.AsyncClient(base_url=standin.base_url, headers=headers, trust_env=False) as api:
+        async with client(standin.base_url) as api:
             assert chunks((await ask(api, PLAIN)).text)[-1]["choices"] == []
 
 
@@ -139,7 +138,8 @@ async def test_claude_thinks_in_text_and_signs_it(api: httpx.AsyncClient) -> Non
     deltas = [chunk["choices"][0]["delta"] for chunk in got]
     details = [delta["reasoning_details"][0] for delta in deltas if "reasoning_details" in delta]
     assert details[0] == {
-        "type": "reasoning.text", "format": "anthropic-claude-v1", "text": deltas[0]["reasoning"], "id": None, "index": 0,
+        "type": "reasoning.text", "format": "anthropic-claude-v1", "text": deltas[0]["reasoning"],
+        "id": None, "index": 0,
     }  # fmt: skip
     assert "signature" in details[-1]
     assert "text" not in details[-1]
@@ -223,7 +223,7 @@ async def test_the_list_of_models_stays_clean_unless_failures_are_asked_for(api:
 
 async def test_a_standin_for_tests_lists_failures_and_scripts() -> None:
     with running_standin(list_failures=True) as standin:
-        async with httpx.AsyncClient(base_url=standin.base_url, trust_env=False) as api:
+        async with client(standin.base_url) as api:
             await api.put(standin.base_url.replace("/api/v1", "/standin/scripts/mine"), json={"takes": [[]]})
             listed = {model["id"] for model in (await api.get("/models")).json()["data"]}
     assert {"standin/drop", "script/mine"} <= listed
@@ -241,6 +241,12 @@ async def test_models_can_be_filtered_sorted_and_paged(api: httpx.AsyncClient) -
     assert await ids(offset="2", limit="3") == (await ids())[2:5]
     page = (await api.get("/models", params={"offset": "2", "limit": "3"})).json()
     assert page["links"] == {"next": "/api/v1/models?offset=5&limit=3"}
+
+
+async def test_one_model_can_be_looked_up(api: httpx.AsyncClient) -> None:
+    for model_id in (PLAIN, "meta-llama/llama-3.3-70b-instruct:free", "standin/drop"):
+        assert (await api.get(f"/model/{model_id}")).json()["data"]["id"] == model_id
+    assert (await api.get("/model/no/such-model")).status_code == 404
 
 
 async def test_the_users_models_need_a_key(api: httpx.AsyncClient) -> None:
@@ -280,8 +286,7 @@ async def test_a_generation_can_be_looked_up(api: httpx.AsyncClient) -> None:
 
 async def test_a_generation_is_not_found_at_once() -> None:
     with running_standin(generation_delay=60.0) as standin:
-        headers = {"Authorization": f"Bearer {KEY}"}
-        async with httpx.AsyncClient(base_url=standin.base_url, headers=headers, trust_env=False) as api:
+        async with client(standin.base_url) as api:
             generation = (await ask(api, PLAIN)).headers["x-generation-id"]
             assert (await api.get("/generation", params={"id": generation})).status_code == 404
 
@@ -334,7 +339,12 @@ async def test_a_body_that_is_not_json_is_refused(api: httpx.AsyncClient, body: 
 
 
 async def test_unknown_fields_and_nulls_are_accepted(api: httpx.AsyncClient) -> None:
-    odd = {"transforms": ["middle-out"], "usage": {"include": True}, "temperature": None, "provider": {"zdr": True}}
+    odd: Json = {
+        "transforms": ["middle-out"],
+        "usage": {"include": True},
+        "temperature": None,
+        "provider": {"zdr": True},
+    }
     assert (await ask(api, PLAIN, **odd)).status_code == 200
 
 

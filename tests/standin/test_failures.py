@@ -130,7 +130,7 @@ async def test_the_connection_breaks(api: httpx.AsyncClient, upstream: Upstream,
 async def test_silence_lasts_until_the_client_goes(
     api: httpx.AsyncClient, upstream: Upstream, name: str, first: str
 ) -> None:
-    api.timeout = httpx.Timeout(0.3)
+    api.timeout = httpx.Timeout(0.15)
     body, raised = await broken(api, f"standin/{name}")
     assert raised == "ReadTimeout"
     assert body.startswith(first)
@@ -185,7 +185,7 @@ async def test_the_speed_can_be_chosen_by_name(api: httpx.AsyncClient, upstream:
     quick = await ask(api, "standin/speed-100000", "Say 'x'")
     assert text_in(quick.text).startswith("x")
     assert failure("standin/speed-0") is None
-    api.timeout = httpx.Timeout(0.3)
+    api.timeout = httpx.Timeout(0.15)
     _, raised = await broken(api, "standin/slow")
     assert raised == "ReadTimeout"
 

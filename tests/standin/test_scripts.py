@@ -120,7 +120,8 @@ async def test_a_status_takes_the_place_of_an_answer(api: httpx.AsyncClient, ups
 async def test_all_kinds_of_steps_can_be_sent(api: httpx.AsyncClient, upstream: Upstream) -> None:
     steps = (
         Comment("hi", times=2), Framing("\r\n"), Framing(), Speed(1e6), Wait(seconds=0.001), Reason("hm", paced=True),
-        Cite("https://example.org", "A"), Say("one two", paced=True), Show(seed=1), Event('{"choices":[]}'), Raw(b": \xff\n\n"),
+        Cite("https://example.org", "A"), Say("one two", paced=True), Show(seed=1), Event('{"choices":[]}'),
+        Raw(b": \xff\n\n"),
     )  # fmt: skip
     model = await upstream.script("all", *steps)
     body = (await ask(api, model)).content

@@ -9,8 +9,8 @@ import threading
 import httpx
 import pytest
 
-from tests.fakes.upstream import KEY, Upstream, running_standin, standin_process
-from tests.standin.reading import ask
+from tests.fakes.upstream import Upstream, running_standin, standin_process
+from tests.standin.reading import ask, client
 from webapp.standin.server import DEMO_KEY, start_in_thread
 from webapp.standin.steps import Hold, Say
 
@@ -27,12 +27,13 @@ def test_it_takes_the_demo_key() -> None:
 
 
 def test_it_leaves_no_thread_and_no_port_behind() -> None:
+    before = set(threading.enumerate())
     standin = running_standin()
     port = httpx.URL(standin.base_url).port
     assert port
     standin.stop()
     standin.stop()
-    assert "standin" not in {thread.name for thread in threading.enumerate() if thread.is_alive()}
+    assert set(threading.enumerate()) == before
     with socket.create_server(("127.0.0.1", port)):
         pass
 
@@ -45,6 +46,7 @@ def test_a_port_in_use_is_an_error_at_once() -> None:
 def test_it_leaves_signals_and_loggers_alone(caplog: pytest.LogCaptureFixture) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     access = logging.getLogger("uvicorn.access")
+    filters = list(access.filters)
     with running_standin() as standin, caplog.at_level(logging.DEBUG):
         httpx.get(f"{standin.base_url}/models", trust_env=False)
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
@@ -52,15 +54,25 @@ def test_it_leaves_signals_and_loggers_alone(caplog: pytest.LogCaptureFixture) -
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")]
     assert lines == ["of the app's own server"]
     assert access.propagate
-    assert not access.filters
+    assert access.filters == filters
+
+
+async def test_stopping_ends_the_waiting(caplog: pytest.LogCaptureFixture) -> None:
+    with running_standin() as standin:
+        async with Upstream(standin.base_url) as upstream:
+            waiting = asyncio.create_task(upstream.arrived("nobody"))
+            await upstream.requests()
+            await asyncio.to_thread(standin.stop)
+            with pytest.raises((AssertionError, httpx.HTTPError)):
+                await waiting
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_stopping_ends_the_answers_that_are_going_on() -> None:
     with running_standin() as standin:
         async with Upstream(standin.base_url) as upstream:
             model = await upstream.script("held", Say("x"), Hold("never"))
-            headers = {"Authorization": f"Bearer {KEY}"}
-            async with httpx.AsyncClient(base_url=standin.base_url, headers=headers, trust_env=False) as api:
+            async with client(standin.base_url) as api:
                 asking = asyncio.create_task(ask(api, model))
                 await upstream.reached("held", "never")
                 await asyncio.to_thread(standin.stop)

@@ -21,6 +21,7 @@ from webapp.conversations.store import Conversations
 from webapp.conversations.views import content_events
 from webapp.web.errors import Problem
 from webapp.web.forms import WrongTypeError
+from webapp.web.refusals import RefusalError
 from webapp.web.sse import event_stream
 
 MAX_LISTED = 100
@@ -86,11 +87,19 @@ class ConversationWithMessages(Struct, frozen=True):
     has_earlier: bool
 
 
+class UnreadableError(RefusalError):
+    """A body that cannot be read; status and code are those of a refusal in general."""
+
+
 async def require_json(request: Request[Any, Any, Any]) -> None:
-    """A body has to say that it is JSON: what an HTML form can send does not pass for it."""
+    """A body has to say that it is JSON: what an HTML form can send does not pass for it. And it has to be UTF-8."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise WrongTypeError("The body of this request is sent as application/json.")
+    try:
+        (await request.body()).decode()
+    except UnicodeDecodeError:
+        raise UnreadableError("The body is not valid UTF-8.") from None
 
 
 @post("/conversations", summary="Start a conversation")

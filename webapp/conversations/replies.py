@@ -43,6 +43,9 @@ class Outcome(NamedTuple):
     sentence: str = ""
 
 
+_EMPTY: Final = Outcome(Status.FAILED, "empty", "The model answered with nothing. Try again, or choose another model.")
+
+
 class Replies:
     """All answers that grow in this process, and mirrors of those that grow elsewhere and are read here."""
 
@@ -145,7 +148,7 @@ class Replies:
             logger.exception("Reply %s failed", reply.id)
             status = Status.INTERRUPTED if reply.text else Status.FAILED
             return Outcome(status, "internal", "Something went wrong here, not at the model. Try again.")
-        return Outcome(Status.COMPLETE)
+        return Outcome(Status.COMPLETE) if reply.text else _EMPTY
 
     async def _end(self, reply: Reply, outcome: Outcome) -> None:
         """Keeps the whole answer, with patience: a full disk or a locked file may pass."""
@@ -179,12 +182,14 @@ class Replies:
 
     # Following
 
-    async def _versions(self, reply: Reply) -> AsyncGenerator[int, None]:
-        version = reply.version
-        yield version
-        while reply.is_live and not self._draining:
-            version = await reply.wait(version)
-            yield version
+    async def _versions(self, reply: Reply) -> AsyncGenerator[None, None]:
+        """Once now, and after each change; the last time when the reply has ended, however slow the reader is."""
+        while True:
+            version, was_live = reply.version, reply.is_live
+            yield
+            if not was_live or self._draining:
+                return
+            await reply.wait(version)
 
     # Keeping
 

@@ -108,13 +108,12 @@ class Reply:
         """Seconds since those who wait were last woken."""
         return self._loop.time() - self._last_wake
 
-    async def wait(self, seen: int) -> int:
-        """Returns the version, once it is another than `seen`."""
+    async def wait(self, seen: int) -> None:
+        """Returns when the version is another than `seen`."""
         if self.version == seen:
             future = self._loop.create_future()
             self._waiting.append(future)
             await future
-        return self.version
 
 
 def _noted(receipt: Receipt, event: Started | Usage | Finish | Metrics) -> Receipt:

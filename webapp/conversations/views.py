@@ -58,6 +58,8 @@ class PageView:
 
     def frame(self, reply: Reply) -> str:
         """What is new since the last frame, as partials for htmx; "" for nothing."""
+        if self._is_new and reply.is_live and self._cursor.settled > len(reply.text):
+            return ""  # this process has yet to hear of what the page has: it will
         if self._is_new and self._is_lost(reply):
             parts = [self._partial("body", "innerHTML", ""), self._partial("reasoning", "innerHTML", "")]
             self._cursor = Cursor()
@@ -156,8 +158,8 @@ async def growing_document(
             if not reply.is_live:
                 break
             await asyncio.sleep(DOCUMENT_INTERVAL)
-    address = f"/c/{message.conversation_id}#{anchor(message.id)}"
-    yield f'</main><p class="live__done"><a href="{address}">The answer has ended.</a></p></body></html>'
+    # By way of the message's own address: to the place on the page around it would not load that page anew.
+    yield f'</main><p class="live__done"><a href="/messages/{message.id}">The answer has ended.</a></p></body></html>'
 
 
 async def content_events(

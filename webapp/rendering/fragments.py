@@ -34,6 +34,7 @@ class Context:
 
         ``next_marker`` is how the next part begins if that is the next item of the same list.
         """
+        source = readable(source)
         html, is_loose = self._render(source, next_marker)
         self._definitions = _more_definitions(self._definitions, source, html)
         number = self._list.number if self._list else _number(html)
@@ -54,7 +55,7 @@ class Context:
         """Puts an item behind the part, so that comrak knows what kind of list it renders, and takes it out again."""
         was_loose = self._list is not None and self._list.is_loose
         if was_loose and self._list and source.strip():
-            source, marker = source.rstrip() + "\n\n", marker or self._list.marker
+            source, marker = source.rstrip("\n") + "\n\n", marker or self._list.marker
         if marker:
             html = self._to_html(f"{source}{marker} {_SENTINEL}")
             found = _SENTINEL_ITEM.search(html)
@@ -69,7 +70,7 @@ class Context:
         if prelude:
             html = html.partition(_SEPARATED)[2]
             html = html if "<section" in html else html.removesuffix(_NOTES_END)
-        return _keep_note_numbers(html) if _NOTE_ID in html else html
+        return _keep_note_numbers(html) if _NOTES_CLASS in html else html
 
 
 _SENTINEL: Final = "x"
@@ -109,7 +110,7 @@ def _prelude(source: str, definitions: list[str]) -> str:
     return "\n".join(lines) + _SEPARATOR if lines else ""
 
 
-_NOTE_ID: Final = '"#fn-'
+_NOTES_CLASS: Final = 'class="footnote'
 _NOTE_LINK = re.compile(r'(<a href="#fn-(\d+)"[^>]*data-footnote-ref>)\d+')
 _NOTE_LIST = re.compile(r'(<section class="footnotes"[^>]*>\n<ol)(>\n<li id="fn-(\d{1,9})">)')
 
@@ -120,13 +121,18 @@ def _keep_note_numbers(html: str) -> str:
 
 
 _DEFINITION = re.compile(r"^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*\S[^\n]*$", re.MULTILINE)
-_MAX_DEFINITIONS: Final = 64
+_MAX_DEFINITIONS: Final = 2000  # characters of them all: every later part is parsed with them before it
 
 
 def _more_definitions(known: list[str], source: str, html: str) -> list[str]:
     """``known`` and the definitions of links in ``source``: lines of that form which left no trace in its HTML."""
     if "]:" not in source:
         return known
-    found = [line for line in _DEFINITION.findall(readable(source)) if escape(line.strip()) not in html]
-    new = [line for line in found if len(line) < 1000 and not markdown.part_to_html(line)]
-    return [*known, *new][:_MAX_DEFINITIONS]
+    found = [line for line in dict.fromkeys(_DEFINITION.findall(source)) if len(line) < _MAX_DEFINITIONS]
+    new = [line for line in found if line not in known and escape(line.strip()) not in html and _is_definition(line)]
+    more = [*known, *new]
+    return more if sum(map(len, more)) <= _MAX_DEFINITIONS else known
+
+
+def _is_definition(line: str) -> bool:
+    return not markdown.part_to_html(line)

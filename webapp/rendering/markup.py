@@ -35,20 +35,20 @@ def shape(html: str, anchor: str | None) -> str:
 
 
 class _Shaper:
-    """Rewrites one tag after the other. Remembers what the open link's end becomes, None outside of links."""
+    """Rewrites one tag after the other. Knows what the ends of open links become: HTML has no link inside a link."""
 
     def __init__(self, anchor: str | None) -> None:
         self._anchor = anchor
-        self._link_end: str | None = None
+        self._link_ends: list[str] = []
 
     def __call__(self, tag: re.Match[str]) -> str:
         match tag.lastgroup:
             case "level":
-                return f"<{tag['close']}h{min(int(tag['level']) + 2, 6)}>"
+                return f"<{tag['close']}h{min(int(tag['level']) + 2, 6)}>"  # h1 and h2 are the page's own
             case "href" | "title":
                 return self._link(tag)
             case "end":
-                return self._end_of_link()
+                return self._link_ends.pop() if self._link_ends else ""
             case "alt":
                 return self._picture(tag["src"], tag["alt"])
             case "code":
@@ -64,26 +64,22 @@ class _Shaper:
 
     def _link(self, tag: re.Match[str]) -> str:
         url = tag["href"]
-        opening = _anchor(url, title=tag["title"] or "")
-        self._link_end = "</a>" if opening else ""
+        opening = "" if self._link_ends else _anchor(url, title=tag["title"] or "")
+        self._link_ends.append("</a>" if opening else "")
         is_empty = tag.string.startswith("</a>", tag.end())
         return opening + (host_of(url) or url if opening and is_empty else "")
 
-    def _end_of_link(self) -> str:
-        end, self._link_end = self._link_end or "", None
-        return end
-
     def _picture(self, url: str, alt: str) -> str:
         words = alt or host_of(url) or "image"
-        if self._link_end is not None or not is_web_address(url):
+        if self._link_ends or not is_web_address(url):
             return words
         return f"{_anchor(url, kind='image-link')}{words}</a>"
 
     def _footnote(self, tag: re.Match[str]) -> str:
-        if self._anchor is None:
-            self._link_end = ""
+        if self._anchor is None or self._link_ends:
+            self._link_ends.append("")
             return ""
-        self._link_end = "</a>"
+        self._link_ends.append("</a>")
         reference = f' id="{self._anchor}{tag["reference"]}"' if tag["reference"] else ""
         return f'<a href="#{self._anchor}{tag["target"]}"{reference}{tag["backward"] or ""}{tag["label"] or ""}>'
 
@@ -109,7 +105,7 @@ _NOT_IN_LANGUAGE = re.compile(r"[^A-Za-z0-9+#._-]")
 
 
 def _language(info: str) -> str:
-    return _NOT_IN_LANGUAGE.sub("", entities.unescape(info))[:40]
+    return _NOT_IN_LANGUAGE.sub("", entities.unescape(info)).lstrip(".")[:40]
 
 
 def code_block(language: str, code: str) -> str:

@@ -55,7 +55,7 @@ def outline(lines: list[str]) -> Outline:
         parts.extend(Part(item, _marker(lines[item])) for item in block.items[1:])
         end = _end(block, after, lines)
         if end is None:
-            return Outline(parts, _open_fence(block, lines))
+            return Outline(parts, _fence(block, lines))
         parts.append(Part(end))
     return Outline(parts, None)
 
@@ -71,17 +71,16 @@ class _Block(Struct):
 
 _POSITION = re.compile(
     r"<(?:(?P<open>p|h[1-6]|[uo]l|li|blockquote|pre|table|hr) data-sourcepos=\"(?P<first>\d+):\d+-(?P<last>\d+):\d+\""
-    r"|/(?P<close>[uo]l|li|blockquote)>|(?P<notes>/section)>)"
+    r"|/(?:[uo]l|li|blockquote)>)"
 )
 _CONTAINERS: Final = frozenset({"ul", "ol", "li", "blockquote"})
-# Comrak opens one <section><ol> before the first footnote and closes it at the very end, around all that follows.
-_NOTES_END: Final = "</ol>\n</section>"
 
 
 def _blocks(text: str) -> list[_Block]:
+    """The blocks in order. The list around footnotes has no position: their items count as blocks themselves."""
     blocks: list[_Block] = []
     depth = 0
-    for tag in _POSITION.finditer(_positions(text).replace(_NOTES_END, "")):
+    for tag in _POSITION.finditer(_positions(text)):
         element = tag["open"]
         if element is None:
             depth -= 1
@@ -98,7 +97,7 @@ def _positions(text: str) -> str:
     return comrak.render_markdown(_without_references(text), _EXTENSIONS, _PARSING, _RENDERING)
 
 
-_BRACKET = re.compile(r"\[(?!\^[^\]\s]+\]:)")
+_BRACKET = re.compile(r"(?<=[^\s>])\[|\[(?!\^[^\]\s]{1,200}\]:)")  # any but that of a footnote's definition
 
 
 def _without_references(text: str) -> str:
@@ -127,7 +126,7 @@ def _runs_on(block: _Block, after: _Block) -> bool:
 
 def _end(block: _Block, after: _Block | None, lines: list[str]) -> int | None:
     """The line behind ``block``, or None while a further line could still be part of it."""
-    if block.element == "pre" and (fence := fence_at(block.first, lines)):
+    if fence := _fence(block, lines):
         return _behind_fence(fence, lines)
     if block.element in {"ul", "ol", "li", "pre"}:  # a blank line does not end these
         return after.first if after else None
@@ -141,23 +140,22 @@ def is_blank(line: str) -> bool:
     return not line.strip(" \t\r\n")
 
 
-def fence_at(number: int, lines: list[str]) -> Fence | None:
-    """The fence that line ``number`` opens, if it does."""
-    opening = _FENCE.fullmatch(lines[number].rstrip("\r\n"))
+def _fence(block: _Block, lines: list[str]) -> Fence | None:
+    """The fence around ``block``, if it is code that has one."""
+    opening = _FENCE.fullmatch(lines[block.first].rstrip("\r\n")) if block.element == "pre" else None
     if opening is None:
         return None
     marks: str = opening[2] or opening[3]
-    return Fence(number, marks[0], len(marks), len(opening[1]))
+    return Fence(block.first, marks[0], len(marks), len(opening[1]))
+
+
+_CLOSING = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*[\r\n]*")
 
 
 def closes(fence: Fence, line: str) -> bool:
     """Whether ``line`` ends the block of code that ``fence`` began."""
-    mark = line.strip(" \t\r\n")
-    return len(mark) >= fence.length and not mark.strip(fence.mark) and _indent(line) <= 3
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" ")) if line.lstrip(" ")[:1] != "\t" else 4
+    found = _CLOSING.fullmatch(line)
+    return found is not None and found[1][0] == fence.mark and len(found[1]) >= fence.length
 
 
 def _behind_fence(fence: Fence, lines: list[str]) -> int | None:
@@ -165,10 +163,6 @@ def _behind_fence(fence: Fence, lines: list[str]) -> int | None:
         if closes(fence, lines[number]):
             return number + 1
     return None
-
-
-def _open_fence(block: _Block, lines: list[str]) -> Fence | None:
-    return fence_at(block.first, lines) if block.element == "pre" else None
 
 
 def _extensions() -> comrak.ExtensionOptions:

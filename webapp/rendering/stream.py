@@ -13,7 +13,7 @@ from msgspec import Struct
 from webapp.rendering import markdown
 from webapp.rendering.fragments import Context
 from webapp.rendering.outline import Fence, closes, is_blank, outline
-from webapp.rendering.safety import characters, escape
+from webapp.rendering.safety import characters, escape, readable
 from webapp.rendering.unfinished import complete_tail
 
 
@@ -82,7 +82,8 @@ class BlockStream:
     def is_boundary(self, offset: int) -> bool:
         """Whether a reader can go on from ``offset``: it is 0 or the end of a settled block."""
         self._settle()
-        return offset == 0 or offset in self._ends[bisect_left(self._ends, offset) :][:1]
+        place = bisect_left(self._ends, offset)
+        return offset == 0 or self._ends[place : place + 1] == [offset]
 
     @property
     def tail(self) -> Tail:
@@ -135,7 +136,7 @@ class BlockStream:
         self._blocks.append(Block(self._end, html))
 
     def _prose(self) -> Prose:
-        shown = complete_tail(self._open)
+        shown = complete_tail(readable(self._open))
         return Prose("" if is_blank(shown) else self._context.draft(shown))
 
 

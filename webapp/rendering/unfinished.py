@@ -8,10 +8,12 @@ from typing import Final
 
 from msgspec import Struct
 
-# How far back something may have been opened that is still to be closed, and how long a link's words or a piece of
-# code can grow before its bracket or backtick is taken to stand for itself.
+# Limits, in characters but for the last: how far back something may have been opened that is still to be closed, how
+# long a link's words or a piece of code can grow before a bracket or backtick is taken to stand for itself, and how
+# many things can be open.
 _REACH: Final = 4000
 _LONGEST: Final = 300
+_MOST_OPEN: Final = 50
 
 
 def complete_tail(text: str) -> str:
@@ -111,12 +113,13 @@ class _Opener(Struct):
 
 
 _TOKEN = re.compile(
-    r"""(?P<half>\\\n?\Z | (?<!\S)!\Z | <(?=(?:https?:[^\s>]*|h?t?t?p?s?)\Z))
+    r"""(?P<half>\\\n?\Z | (?<!\S)!\Z | !?\[\Z | <(?=(?:https?:[^\s>]*|h?t?t?p?s?)\Z))
       | \\. | `+ | \*+ | _+ | ~+ | \] | !?(?:(?<![A-Za-z0-9)\]])\[ | \[(?=\^))  # no bracket as in a[0]
     """,
     re.VERBOSE | re.DOTALL,
 )
-_DESTINATION = re.compile(r"\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)")
+_DESTINATION = re.compile(r"\((?:[^()\\\n]|\\.|\([^()\n]{0,99}\)){0,999}\)")
+_HALF_DESTINATION = re.compile(r"(?:\((?:<[^>\n]{0,999}|[^\s<]{0,999})(?:[ ]+(?:[\"'(][^\n]{0,300})?)?)?\Z")
 
 
 class _Inline:
@@ -148,8 +151,7 @@ class _Inline:
         elif mark == "]":
             return self._take_bracket(end)
         elif mark in {"[", "!["}:
-            self._open.append(_Opener("[", 1, len(self._pieces)))
-            self._pieces.append(mark)
+            self._take_opener("[", 1, mark)
         else:
             self._take_emphasis(mark, token.start(), end)
         return end
@@ -174,8 +176,11 @@ class _Inline:
             self._pieces.append("]")
             return end
         destination = _DESTINATION.match(self._text, end)
-        is_half = destination is None and self._text[end:][:1] in {"", "("}
-        if is_half and not self._words_of(opener).startswith("^"):
+        if (
+            destination is None
+            and _HALF_DESTINATION.match(self._text, end)
+            and not self._words_of(opener).startswith("^")
+        ):
             self._pieces[opener.piece] = ""
             self._open.remove(opener)
             return len(self._text)
@@ -190,8 +195,14 @@ class _Inline:
             count = self._close(mark[0], count)
         if count and not after:
             mark = mark[:-count]
-        elif count and not after.isspace() and _opens(mark, before):
-            self._open.append(_Opener(mark[0], count, len(self._pieces)))
+        if count and after and not after.isspace() and _opens(mark, before):
+            self._take_opener(mark[0], count, mark)
+        else:
+            self._pieces.append(mark)
+
+    def _take_opener(self, character: str, count: int, mark: str) -> None:
+        if len(self._open) < _MOST_OPEN:
+            self._open.append(_Opener(character, count, len(self._pieces)))
         self._pieces.append(mark)
 
     def _close(self, character: str, count: int) -> int:
@@ -215,12 +226,13 @@ class _Inline:
         while self._open:
             opener = self._open.pop()
             words = self._words_of(opener)
-            if opener.mark != "[":
-                closing += opener.mark * opener.count if words.strip() else ""
-            if words.startswith("^") and opener.mark == "[":
+            if opener.mark == "[" and words.startswith("^"):
                 del self._pieces[opener.piece :]
+                closing = ""
             elif not words.strip() or (opener.mark == "[" and len(words) <= _LONGEST):
                 self._pieces[opener.piece] = ""
+            elif opener.mark != "[":
+                closing += opener.mark * opener.count
         text = "".join(self._pieces)
         return text.rstrip() + closing if closing else text
 

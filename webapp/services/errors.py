@@ -138,10 +138,10 @@ _WORDS: Final[dict[Code, tuple[str, str]]] = {
 }
 
 _SECRET: Final = re.compile(r"\bsk-[\w-]{4,}|(?<=Bearer )\S+")
-_BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 def plain(text: str, limit: int) -> str:
-    """``text`` on one line, without control characters and anything like a key, at most ``limit`` characters long."""
-    line = _SECRET.sub("***", _BLANK.sub(" ", text[: 4 * limit])).strip()
+    """``text`` on one line, of printable characters, without anything like a key, at most ``limit`` characters long."""
+    printable = "".join(character if character.isprintable() else " " for character in text[: 4 * limit])
+    line = _SECRET.sub("***", " ".join(printable.split()))
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

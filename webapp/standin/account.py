@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 from msgspec import Struct, field
 
 from webapp.standin.errors import USER_ID, ApiError
+from webapp.standin.journal import Seen
+from webapp.standin.steps import Finish
 from webapp.standin.wire import Generation, Usage
 
 _BOUGHT: Final = Decimal(250)
@@ -66,18 +68,6 @@ class Record(Struct, frozen=True):
     workspace_id: None = None
 
 
-class Outcome(Struct, frozen=True):
-    """How an answer went, as it is to be recorded."""
-
-    generation: Generation
-    usage: Usage
-    streamed: bool
-    cancelled: bool
-    finish: tuple[str, str] | None
-    seconds: float
-    headers: dict[str, str]
-
-
 class Account:
     """Spending and records; ``delay`` seconds pass before a record can be read."""
 
@@ -86,10 +76,10 @@ class Account:
         self._spent = _SPENT_BEFORE
         self._records: OrderedDict[str, tuple[float, Record]] = OrderedDict()
 
-    def record(self, outcome: Outcome) -> None:
+    def record(self, generation: Generation, usage: Usage, finish: Finish | None, seen: Seen) -> None:
         """Books what an answer cost, and keeps its record for a while."""
-        self._spent += outcome.usage.cost
-        self._records[outcome.generation.id] = (time.monotonic() + self._delay, _record(outcome))
+        self._spent += usage.cost
+        self._records[generation.id] = (time.monotonic() + self._delay, _record(generation, usage, finish, seen))
         while len(self._records) > _KEEP:
             self._records.popitem(last=False)
 
@@ -148,18 +138,17 @@ class Account:
         }
 
 
-def _record(outcome: Outcome) -> Record:
-    usage, who = outcome.usage, outcome.generation
-    reason, native = outcome.finish or (None, None)
+def _record(generation: Generation, usage: Usage, finish: Finish | None, seen: Seen) -> Record:
+    milliseconds = round((time.time() - seen.began) * 1000, 1)
     return Record(
-        id=who.id,
-        created_at=datetime.fromtimestamp(who.created, UTC).isoformat().replace("+00:00", "Z"),
-        model=who.model,
-        provider_name=who.provider,
-        streamed=outcome.streamed,
-        cancelled=outcome.cancelled,
-        finish_reason=reason,
-        native_finish_reason=native,
+        id=generation.id,
+        created_at=datetime.fromtimestamp(generation.created, UTC).isoformat().replace("+00:00", "Z"),
+        model=generation.model,
+        provider_name=generation.provider,
+        streamed=seen.streamed,
+        cancelled=seen.ending != "complete",
+        finish_reason=finish.reason if finish else None,
+        native_finish_reason=finish.native if finish else None,
         total_cost=usage.cost,
         usage=usage.cost,
         upstream_inference_cost=None,
@@ -171,8 +160,8 @@ def _record(outcome: Outcome) -> Record:
         native_tokens_cached=usage.prompt_tokens_details.cached_tokens,
         native_tokens_completion_images=usage.completion_tokens_details.image_tokens,
         num_search_results=4 if usage.server_tool_use_details else None,
-        latency=round(outcome.seconds * 1000, 1),
-        generation_time=round(outcome.seconds * 1000, 1),
-        user_agent=outcome.headers.get("user-agent"),
-        http_referer=outcome.headers.get("http-referer"),
+        latency=milliseconds,
+        generation_time=milliseconds,
+        user_agent=seen.headers.get("user-agent"),
+        http_referer=seen.headers.get("http-referer"),
     )

@@ -39,7 +39,7 @@ class App:
     """The ASGI callable."""
 
     def __init__(self, options: Options) -> None:
-        journal = Journal()
+        self._journal = journal = Journal()
         self._account = Account(options.generation_delay)
         self._completions = Completions(journal, self._account, options.tokens_per_second, options.closing)
         self._list_failures = options.list_failures
@@ -70,8 +70,9 @@ class App:
             await _refuse(connection, error)
 
     def stop(self) -> None:
-        """Cuts off all answers that are going on."""
+        """Cuts off all answers that are going on, and ends all waiting."""
         self._completions.stop()
+        self._journal.close()
 
     async def _handle(self, request: Request, connection: Connection) -> None:
         if (request.method, request.path) == ("POST", f"{API}/chat/completions"):

@@ -2,23 +2,22 @@
 
 import asyncio
 import re
-import time
 from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from webapp.standin import catalog, chat
-from webapp.standin.account import Account, Outcome
+from webapp.standin.account import Account
 from webapp.standin.catalog import Model
 from webapp.standin.chat import AudioPart, ChatRequest, ImagePart, VideoPart, parts_of
 from webapp.standin.errors import ApiError
 from webapp.standin.failures import failure
 from webapp.standin.http import Connection, Headers, Request
-from webapp.standin.journal import Ending, Journal
+from webapp.standin.journal import Ending, Journal, Seen
 from webapp.standin.output import EventStream, WholeAnswer
 from webapp.standin.player import DroppedError, Player
-from webapp.standin.steps import Answer, Closing, Script, Status, Whole, script
+from webapp.standin.steps import Answer, AnyStep, Closing, Script, Status, Whole, script
 from webapp.standin.wire import Generation
 
 SCRIPT_PREFIX: Final = "script/"
@@ -54,28 +53,27 @@ class Completions:
         """Answers a request whose key is in order. Raises ApiError for one that cannot be answered."""
         asked = chat.read(request.body)
         choice = self._choose(asked)
-        seen = self._journal.begin(choice.name, choice.model.id, request)
+        seen = self._journal.begin(choice.name, choice.model.id, request, streamed=bool(asked.stream))
         steps = choice.script.take(seen.number)
         generation = Generation(choice.model.canonical_slug, choice.model.provider)
         sends_events = asked.stream and Whole() not in steps[:1]
         output = (EventStream if sends_events else WholeAnswer)(connection, generation, seen)
         player = Player(asked, choice.model, output, self._journal, seen)
         speed = _speed(request.headers) or self._tokens_per_second
-        playing = asyncio.create_task(player.play(steps, speed, self._closing))
+        playing = asyncio.create_task(self._play(player, steps, speed, generation, seen))
         self._playing.add(playing)
         playing.add_done_callback(self._playing.discard)
-        ending = await _ending(playing, connection)
-        outcome = Outcome(
-            generation=generation,
-            usage=player.tally.usage(choice.model),
-            streamed=bool(asked.stream),
-            cancelled=ending != "complete",
-            finish=(player.finish.reason, player.finish.native) if player.finish else None,
-            seconds=time.time() - seen.began,
-            headers=request.headers,
-        )
-        self._account.record(outcome)
-        self._journal.end(seen, ending)
+        self._journal.end(seen, await _ending(playing, connection))
+
+    async def _play(
+        self, player: Player, steps: list[AnyStep], speed: float, generation: Generation, seen: Seen
+    ) -> None:
+        """Plays the answer and books it, in one go with its end: who has read the end finds it booked."""
+        try:
+            await player.play(steps, speed, self._closing)
+            self._journal.end(seen, "complete")
+        finally:
+            self._account.record(generation, player.usage, player.finish, seen)
 
     def model(self, name: str) -> Model:
         """The model of that id, failures and scripts included. Raises ApiError where there is none."""

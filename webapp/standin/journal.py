@@ -24,6 +24,7 @@ class Seen(Struct):
     name: str
     number: int
     model: str
+    streamed: bool
     headers: dict[str, str]
     body: msgspec.Raw | UnsetType
     """The JSON that came; absent where it was too large to keep."""
@@ -53,13 +54,14 @@ class Journal:
         self._numbers: Counter[str] = Counter()
         self._open: set[tuple[str, str, int | None]] = set()
         self._changed = asyncio.Event()
+        self._closed = False
 
-    def begin(self, name: str, model: str, request: Request) -> Seen:
+    def begin(self, name: str, model: str, request: Request, *, streamed: bool = True) -> Seen:
         """Notes a request that has just come."""
         self._numbers[name] += 1
         size = len(request.body)
         body = msgspec.Raw(request.body) if size <= KEEP_BYTES else UNSET
-        seen = Seen(name, self._numbers[name], model, request.headers, body, size, time.time())
+        seen = Seen(name, self._numbers[name], model, streamed, request.headers, body, size, time.time())
         self._seen.append(seen)
         self._keep_small()
         self._notify()
@@ -103,14 +105,19 @@ class Journal:
         self._open = {key for key in self._open if name not in (None, key[0])}
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Waits until ``holds()``; False if it does not after ``seconds``."""
+        """Waits until ``holds()``; False if it does not within ``seconds``, or before the journal is closed."""
         try:
             async with asyncio.timeout(seconds):
-                while not holds():
+                while not holds() and not self._closed:
                     await self._changed.wait()
         except TimeoutError:
             return False
-        return True
+        return holds()
+
+    def close(self) -> None:
+        """Ends all waiting."""
+        self._closed = True
+        self._notify()
 
     def _notify(self) -> None:
         self._changed.set()

@@ -57,7 +57,7 @@ class DroppedError(Exception):
 
 
 class Player:
-    """One answer. ``tally`` and ``finish`` tell at any time how far it has come."""
+    """One answer. ``usage`` and ``finish`` tell at any time how far it has come."""
 
     def __init__(self, chat: ChatRequest, model: Model, output: Output, journal: Journal, seen: Seen) -> None:
         self._chat = chat
@@ -68,8 +68,12 @@ class Player:
         self._sent: set[type[AnyStep]] = set()
         self._interval = self._due = 0.0
         self._closing: Closing = "repeated"
-        self.tally = Tally(prompt=chat.prompt_tokens, cached=chat.cached_tokens)
+        self._tally = Tally(prompt=chat.prompt_tokens, cached=chat.cached_tokens)
         self.finish: Finish | None = None
+
+    @property
+    def usage(self) -> wire.Usage:
+        return self._tally.usage(self._model)
 
     async def play(self, steps: list[AnyStep], tokens_per_second: float, closing: Closing = "repeated") -> None:
         """Plays all steps and closes the answer. Raises DroppedError where the connection is to be cut."""
@@ -97,7 +101,7 @@ class Player:
             case Show():
                 await self._show(step)
             case Sign() | Cite() | Refuse() | CallTool():
-                self.tally.searches |= isinstance(step, Cite)
+                self._tally.searches |= isinstance(step, Cite)
                 for delta in deltas.added(step):
                     await self._output.delta(delta)
             case Answer(tokens=limit):
@@ -140,9 +144,9 @@ class Player:
 
     def _count(self, step: Say | Reason, number: int) -> None:
         if isinstance(step, Say):
-            self.tally.text += number
+            self._tally.text += number
         else:
-            self.tally.reasoning += number
+            self._tally.reasoning += number
 
     async def _pace(self) -> None:
         """Waits until the next token is due. Late ones are made up for, within limits."""
@@ -151,7 +155,7 @@ class Player:
         await asyncio.sleep(max(self._due - now, 0.0))
 
     async def _show(self, step: Show) -> None:
-        self.tally.pictures += 1
+        self._tally.pictures += 1
         if step.last:
             self.finish = Finish("stop", "STOP")
             self._sent.add(Finish)
@@ -196,7 +200,7 @@ class Player:
     def _usage(self, step: Usage) -> wire.Usage:
         """What was counted, and in its place what the step says."""
         said = {"prompt": step.prompt_tokens, "text": step.completion_tokens}
-        tally = replace(self.tally, **{name: number for name, number in said.items() if number is not None})
+        tally = replace(self._tally, **{name: number for name, number in said.items() if number is not None})
         usage = tally.usage(self._model)
         return usage if step.cost is None else replace(usage, cost=Decimal(str(step.cost)))
 

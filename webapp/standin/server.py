@@ -111,7 +111,7 @@ class _CuttableProtocol(HttpToolsProtocol):
 
 
 class _Silence(logging.Filter):
-    """Drops uvicorn's log lines of this thread: the app's own server speaks on the same loggers, in another one."""
+    """Drops uvicorn's log lines of this thread, except errors: the app's server uses the same loggers in another."""
 
     _LOGGERS: Final = ("uvicorn.error", "uvicorn.access")
 
@@ -125,4 +125,4 @@ class _Silence(logging.Filter):
             logging.getLogger(name).removeFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.thread != self._thread
+        return record.thread != self._thread or record.levelno >= logging.ERROR

@@ -1,0 +1,193 @@
+"""Markdown as models write it becomes the HTML of our pages."""
+
+import pytest
+
+from tests.rendering.reading import Tag, tags, words
+from webapp.rendering.markdown import render
+
+
+def html(text: str) -> str:
+    return render(text).strip()
+
+
+def only(name: str, text: str) -> Tag:
+    [tag] = [tag for tag in tags(render(text)) if tag.name == name]
+    return tag
+
+
+def test_headings_begin_below_those_of_the_page() -> None:
+    assert html("# a\n## b\n##### c") == "<h3>a</h3>\n<h4>b</h4>\n<h6>c</h6>"
+
+
+def test_a_table_scrolls_in_its_own_box() -> None:
+    box, table, *_ = tags(render("| a |\n|---|\n| b |"))
+    assert box == Tag("div", {"class": "table-scroll", "tabindex": "0", "role": "group", "aria-label": "Table"})
+    assert table == Tag("table", {})
+
+
+def test_cells_keep_their_alignment() -> None:
+    assert only("th", "| a |\n|--:|").attributes == {"align": "right"}
+
+
+def test_a_br_breaks_a_line_in_a_cell_and_nowhere_else() -> None:
+    assert "<td>a<br>b<code>&lt;br&gt;</code></td>" in render("|x|\n|-|\n|a<br>b`<br>`|")
+    assert html("a<br>b") == "<p>a&lt;br&gt;b</p>"
+
+
+def test_code_says_its_language() -> None:
+    assert html("```python\na < b\n```") == (
+        '<div class="code" data-language="python"><pre tabindex="0"><code class="language-python">a &lt; b\n'
+        "</code></pre></div>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("info", "language"),
+    [("c++", "c++"), ("C# x y", "C#"), ("{.python}", "python"), ('"><script>', "script"), ("a" * 60, "a" * 40)],
+)
+def test_a_language_is_made_of_harmless_characters(info: str, language: str) -> None:
+    assert only("div", f"```{info}\n```").attributes["data-language"] == language
+
+
+def test_code_without_a_language_has_none() -> None:
+    assert html("    a") == '<div class="code"><pre tabindex="0"><code>a\n</code></pre></div>'
+
+
+def test_raw_html_is_shown_as_text_with_its_lines() -> None:
+    assert html('<div hx-get="/x">\na\n</div>\n\nb <i>c</i>') == (
+        '<p class="raw-html">&lt;div hx-get="/x"&gt;<br>\na<br>\n&lt;/div&gt;</p>\n<p>b &lt;i&gt;c&lt;/i&gt;</p>'
+    )
+
+
+@pytest.mark.parametrize("text", ["- a\n\n  <b>\n  c", "> <b>\n> c", "- <b>\n  c", "# a\n<b>\nc", "|a|\n|-|\n<p>\nc"])
+def test_raw_html_inside_of_other_blocks_is_a_paragraph(text: str) -> None:
+    assert '<p class="raw-html">' in render(text)
+
+
+def test_a_link_opens_in_a_new_tab_that_knows_nothing_of_this_one() -> None:
+    link = only("a", '[b](https://example.org/?a=1&b=2 "t")')
+    assert link.attributes == {
+        "href": "https://example.org/?a=1&b=2",
+        "title": "t",
+        "target": "_blank",
+        "rel": "noopener nofollow",
+    }
+
+
+def test_mail_addresses_and_bare_addresses_are_links() -> None:
+    found = [tag.attributes["href"] for tag in tags(render("a@b.example, www.c.example and http://d.example"))[1:]]
+    assert found == ["mailto:a@b.example", "http://www.c.example", "http://d.example"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "&#106;avascript:alert(1)",
+        "java&Tab;script:alert(1)",
+        "java&NewLine;script:alert(1)",
+        "&#1;javascript:alert(1)",
+        "\x01javascript:alert(1)",
+        "javascript&colon;alert(1)",
+        "vbscript:x",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "blob:https://example.org/1",
+        "ms-msdt:x",
+        "//evil.example",
+        "\\\\evil.example",
+        "/conversations",
+        "c/1",
+        "#fn-1",
+        "?a",
+        "https:evil.example",
+        "http:///evil.example",
+        "x:http://a.example",
+        "",
+    ],
+)
+def test_any_other_address_leaves_only_the_words(address: str) -> None:
+    assert html(f"a [b](<{address}>) ![c](<{address}>) d") == "<p>a b c d</p>"
+
+
+def test_a_link_without_words_shows_where_it_leads() -> None:
+    assert words(render("[](https://me@example.org:80/a)")) == "example.org:80"
+
+
+def test_a_picture_is_a_link_to_it() -> None:
+    picture = only("a", "![a *cat*](https://example.org/cat.png)")
+    assert picture.attributes["href"] == "https://example.org/cat.png"
+    assert picture.attributes["class"] == "image-link"
+    assert words(render("![a *cat*](https://example.org/cat.png) ![](https://example.org/1)")) == "acatexample.org"
+
+
+def test_no_link_stands_inside_a_link() -> None:
+    assert only("a", "[![cat](https://b.example/c.png) <http://c.example>](http://d.example)").attributes["href"] == (
+        "http://d.example"
+    )
+    assert words(render("[![cat](https://b.example/c.png)](http://d.example)")) == "cat"
+
+
+def test_footnotes_of_two_messages_do_not_meet() -> None:
+    found = tags(render("a[^1]\n\n[^1]: b", anchor="m-7-"))
+    names = [tag.attributes[name] for tag in found for name in ("id", "href") if name in tag.attributes]
+    assert names == ["m-7-fnref-1", "#m-7-fn-1", "m-7-fn-1", "#m-7-fnref-1"]
+
+
+def test_a_task_is_a_box_with_a_name_that_nobody_can_tick() -> None:
+    boxes = [tag.attributes for tag in tags(render("- [ ] a\n- [x] b")) if tag.name == "input"]
+    assert boxes == [
+        {"type": "checkbox", "disabled": "", "aria-label": "Not done"},
+        {"type": "checkbox", "checked": "", "disabled": "", "aria-label": "Done"},
+    ]
+
+
+def test_the_box_of_a_task_stands_in_its_paragraph() -> None:
+    assert '<li>\n<p><input type="checkbox" disabled="" aria-label="Not done"> a</p>' in render("- [ ] a\n\n  b")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("~~a~~", "<p><del>a</del></p>"),
+        ("重点**强调。**后", "<p>重点<strong>强调。</strong>后</p>"),
+        ("$5 and $6", "<p>$5 and $6</p>"),
+        ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>'),
+        ("a  \nb", "<p>a<br>\nb</p>"),
+        ("a\r\nb", "<p>a\nb</p>"),
+        ("", ""),
+    ],
+)
+def test_what_models_write(text: str, expected: str) -> None:
+    assert html(text) == expected
+
+
+def test_an_alert_says_its_kind() -> None:
+    assert html("> [!WARNING]\n> a").startswith(
+        '<div class="markdown-alert markdown-alert-warning">\n<p class="markdown-alert-title">Warning</p>'
+    )
+
+
+def test_what_is_no_character_becomes_a_replacement() -> None:
+    assert html("a\x00b\ud800c") == "<p>a\ufffdb\ufffdc</p>"
+
+
+def test_quotes_in_quotes_have_an_end() -> None:
+    assert 0 < render(">" * 10_000 + "a").count("<blockquote>") <= 100
+    assert 0 < render("> - " * 10_000 + "a").count("<blockquote>") <= 100
+
+
+def test_many_quotes_beside_each_other_stay() -> None:
+    assert render("> a\n\n" * 200).count("<blockquote>") == 200
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "*", "**a ", "_", "`", "![", "](", "[a](", "<", "<!--", "~~", "- ", "1. ", "|", "[^1]", "&", "#"]
+)
+def test_ten_thousand_of_anything_are_rendered(piece: str) -> None:
+    assert render(piece * 10_000).startswith("<")
+
+
+def test_a_line_of_a_megabyte_is_rendered() -> None:
+    assert len(render("word " * 200_000)) > 999_000
