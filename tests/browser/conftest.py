@@ -56,9 +56,14 @@ def server(standin: StandIn, environ: dict[str, str], tmp_path: Path) -> Iterato
     assert "Traceback" not in server.log(), server.log()
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser that bin/browser finds."""
+    return subprocess.run([ROOT / "bin" / "browser"], capture_output=True, text=True, check=True).stdout.strip()
+
+
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    chromium = subprocess.run([ROOT / "bin" / "browser"], capture_output=True, text=True, check=True).stdout.strip()
+async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser

@@ -87,7 +87,7 @@ class Screen:
         await self.box.press("Enter")
 
     async def paste(self, text: str) -> None:
-        """Puts a long text into the box at once, as pasting does; typed, each of its lines would take the browser long."""
+        """Puts a long text into the box at once, as pasting does; typing it would take the browser long."""
         await self.box.evaluate("(box, text) => box.setRangeText(text)", text)
 
     async def choose(self, model: str) -> None:

@@ -70,7 +70,8 @@ async def test_an_input_methods_enter_does_not_send(screen: Screen) -> None:
     await screen.box.evaluate(
         """(box) => {
             for (const init of [{ isComposing: true }, { keyCode: 229 }]) {
-                box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...init }));
+                const enter = { key: "Enter", bubbles: true, cancelable: true };
+                box.dispatchEvent(new KeyboardEvent("keydown", { ...enter, ...init }));
             }
         }"""
     )

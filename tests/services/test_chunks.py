@@ -200,6 +200,12 @@ def test_citations_keep_their_titles() -> None:
     assert answer.feed(chunk(annotations=[link]))[1:] == [Citation("https://a.example/", "A")]
 
 
+def test_reasoning_beside_encrypted_details_is_told_once() -> None:
+    answer = new_answer()
+    details = [{"type": "reasoning.encrypted", "data": "gAAA"}, {"type": "reasoning.summary", "summary": "Let"}]
+    assert answer.feed(chunk(reasoning="Let me", reasoning_details=details))[1:] == [Reasoning("Let me")]
+
+
 def test_neighbouring_texts_are_merged() -> None:
     image = Image("data:image/png;base64,")
     events: list[StreamEvent] = [Reasoning("a"), Reasoning("b"), Text("c"), Text("d"), image, image, Text("e"), STOP]

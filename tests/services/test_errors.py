@@ -157,6 +157,7 @@ def test_the_wait_is_what_openrouter_asks_for(failure: StatusError, seconds: flo
 def test_a_rate_limit_is_retryable_once_it_says_when() -> None:
     assert refused(429, {"error": error(429, "Slow")}, retry_after="7").retryable
     assert not refused(429, {"error": error(429, "free-models-per-day")}, retry_after="7").retryable
+    assert not said(429, "free-models-per-day", availability={"retryable": True}).retryable
 
 
 @pytest.mark.parametrize(

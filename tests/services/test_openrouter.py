@@ -102,11 +102,7 @@ async def test_the_request_is_what_openrouter_expects(
         "provider": {"zdr": True},
     }
     expected = transport.headers_for(settings) | {"Accept-Encoding": "identity"}
-    assert (
-        expected.items() <= {name.title(): value for name, value in request.headers.items()}.items() | expected.items()
-    )
-    assert {name.lower() for name in expected} <= set(request.headers)
-    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert {name.lower(): value for name, value in expected.items()}.items() <= request.headers.items()
 
 
 async def test_what_arrives_together_comes_as_one_batch(server: Server, openrouter: OpenRouter) -> None:
@@ -254,8 +250,9 @@ async def test_an_error_whose_body_does_not_end_is_told(
 async def test_a_huge_error_body_is_not_read_to_its_end(server: Server, openrouter: OpenRouter) -> None:
     head = b"HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n"
     server.script(head, framed(b"x" * transport.MAX_ERROR_BYTES), asyncio.Event())
-    assert (await failure_of(openrouter)).status == 400
-    await asyncio.wait_for(server.left.wait(), 2)
+    async with asyncio.timeout(2):  # less than the patience for the rest of it
+        assert (await failure_of(openrouter)).status == 400
+        await server.left.wait()
 
 
 @pytest.mark.parametrize("key", [KEY, "hunter2"], ids=["like a key", "like none"])
