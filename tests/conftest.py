@@ -1,7 +1,6 @@
 """What tests of several folders share: a stand-in for OpenRouter, and the app as a server."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest

@@ -62,8 +62,8 @@ class Reader:
 
 
 PIECES = [
-    f"## Step {number}\n\nA *paragraph* about step {number} with `code`, and a list:\n\n- one\n- two\n\n```py\nx = {number}\n"
-    f"y = x < 3\n```\n\n| a | b |\n|---|---|\n| {number} | & |\n\n"
+    f"## Step {number}\n\nA *paragraph* about step {number} with `code`, and a list:\n\n- one\n- two\n\n"
+    f"```py\nx = {number}\ny = x < 3\n```\n\n| a | b |\n|---|---|\n| {number} | & |\n\n"
     for number in range(26)
 ]
 

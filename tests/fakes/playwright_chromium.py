@@ -9,4 +9,4 @@ with sync_playwright() as playwright:
     path = Path(playwright.chromium.executable_path)
 if not path.exists():
     sys.exit(1)
-print(path)
+sys.stdout.write(f"{path}\n")

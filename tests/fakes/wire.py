@@ -5,7 +5,7 @@ from typing import Self
 
 
 class Wire:
-    """A TCP proxy to a port of this machine. `cut` breaks all connections that are open; new ones are made as before."""
+    """A TCP proxy to a port of this machine. `cut` breaks all open connections; new ones are made as before."""
 
     def __init__(self, port: int) -> None:
         self._port = port
