@@ -22,4 +22,4 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (following) toEnd();
 });
 
-if (!location.hash) toEnd();
+if (!location.hash && document.getElementById("turns")) toEnd();

@@ -1,6 +1,7 @@
 """Ask and read, whatever happens to the connection."""
 
 import asyncio
+import re
 
 from playwright.async_api import expect
 
@@ -9,7 +10,7 @@ from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream
 from tests.fakes.wire import Wire
-from webapp.standin.steps import Hold, Reason, Say
+from webapp.standin.steps import Cite, Hold, Reason, Say, Show
 
 
 async def test_ask_and_read(screen: Screen, upstream: Upstream) -> None:
@@ -139,6 +140,32 @@ async def test_back_and_forward(screen: Screen, upstream: Upstream) -> None:
     await screen.sees_growing("New")
     await upstream.open("history", "a")
     await screen.sees_answer("New answer.")
+
+
+async def test_a_picture_comes_from_our_own_address(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.script("picture", Say("Here:"), Show(seed=3))
+    await screen.ask("Draw", model)
+    await screen.sees_answer("Here:")
+    picture = screen.answer.get_by_role("img", name="A picture that the model made")
+    await expect(picture).to_have_attribute("src", re.compile("^/pictures/"))
+    assert await picture.evaluate("async (picture) => { await picture.decode(); return picture.naturalWidth; }") > 0
+
+
+async def test_sources_are_listed_with_their_hosts(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.script(
+        "sources",
+        Cite("https://www.example.org/a", "Example"),
+        Cite("javascript:alert(1)", "Evil"),
+        Say("Read."),
+        Hold("a"),
+    )
+    await screen.ask("Search", model)
+    sources = screen.answer.get_by_role("list", name="Sources")
+    await expect(sources.get_by_role("listitem")).to_have_text("example.org Example")
+    await upstream.open("sources", "a")
+    await screen.sees_answer("Read.")
+    await expect(sources.get_by_role("listitem")).to_have_text("example.org Example")
+    await expect(sources.get_by_role("link")).to_have_attribute("href", "https://www.example.org/a")
 
 
 async def test_an_answer_of_the_stand_in_reads_well(screen: Screen) -> None:

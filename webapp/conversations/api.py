@@ -57,7 +57,7 @@ class ListedConversation(Struct, frozen=True):
 
 
 class ApiMessage(Struct, frozen=True):
-    """A message. Tokens and cost (US dollars) are null where OpenRouter has not said."""
+    """A message. Tokens and cost (US dollars) are null where OpenRouter has not said; pictures are addresses here."""
 
     id: UUID
     role: str
@@ -66,6 +66,7 @@ class ApiMessage(Struct, frozen=True):
     created_at: datetime
     reasoning: str
     sources: tuple[Source, ...]
+    pictures: tuple[str, ...]
     model: str
     provider: str
     finish_reason: str
@@ -193,6 +194,7 @@ def _api_message(message: Message) -> ApiMessage:
         created_at=message.created_at,
         reasoning=message.reasoning,
         sources=message.sources,
+        pictures=tuple(f"/pictures/{picture}" for picture in message.pictures),
         model=receipt.model,
         provider=receipt.provider,
         finish_reason=receipt.finish_reason,

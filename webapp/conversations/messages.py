@@ -8,6 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from webapp.rendering.safety import host_of
+
 
 class Status(StrEnum):
     """How an answer stands. Questions are `complete` from the start."""
@@ -29,6 +31,11 @@ class Source(Struct, frozen=True):
 
     url: str
     title: str
+
+    @property
+    def host(self) -> str:
+        """The name of the site, for people; "" for an address that has none."""
+        return host_of(self.url).removeprefix("www.")
 
 
 class Receipt(Struct, frozen=True):
@@ -60,6 +67,7 @@ class Message(Struct, frozen=True):
     created_at: datetime
     reasoning: str = ""
     sources: tuple[Source, ...] = ()
+    pictures: tuple[UUID, ...] = ()
     html: str | None = None
     error_code: str = ""
     error_message: str = ""

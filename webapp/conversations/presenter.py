@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from webapp.catalog.catalog import Catalog
 from webapp.conversations import pages
-from webapp.conversations.messages import Conversation, Exchange, Message, anchor
+from webapp.conversations.messages import Conversation, Exchange, Message, Source, anchor
 from webapp.conversations.replies import Replies
 from webapp.conversations.replies_store import ReplyStore
 from webapp.conversations.store import PAGE, Conversations
@@ -22,6 +22,10 @@ WINDOW: Final = 60  # messages on a page; older ones are a link away
 
 class LiveHead(Struct, frozen=True):
     title: str
+
+
+class Sources(Struct, frozen=True):
+    sources: tuple[Source, ...]
 
 
 class Presenter:
@@ -48,10 +52,6 @@ class Presenter:
 
     def render(self, template: str, page: Struct) -> str:
         return self._templates.render(template, page)
-
-    @staticmethod
-    def anchor(message: Message) -> str:
-        return anchor(message.id)
 
     async def find(self, owner: UUID, message_id: UUID) -> Message:
         return await self._conversations.find_message(owner, message_id)
@@ -114,6 +114,10 @@ class Presenter:
         conversation = await self._conversations.find(owner, message.conversation_id)
         composer = self._composer(conversation.model, conversation.id, pages.live_answer_of((message,)))
         return pages.FinishedTurn((await self._turns((message,)))[0], composer)
+
+    def sources(self, sources: tuple[Source, ...]) -> str:
+        """The list of pages that an answer cites."""
+        return self._templates.render("conversations/sources.hx.html", Sources(sources))
 
     def live_head(self) -> str:
         return self._templates.render("conversations/live.html", LiveHead("Answer"))

@@ -148,7 +148,7 @@ class Replies:
             logger.exception("Reply %s failed", reply.id)
             status = Status.INTERRUPTED if reply.text else Status.FAILED
             return Outcome(status, "internal", "Something went wrong here, not at the model. Try again.")
-        return Outcome(Status.COMPLETE) if reply.text else _EMPTY
+        return Outcome(Status.COMPLETE) if reply.text or reply.pictures else _EMPTY
 
     async def _end(self, reply: Reply, outcome: Outcome) -> None:
         """Keeps the whole answer, with patience: a full disk or a locked file may pass."""
@@ -158,6 +158,7 @@ class Replies:
             reply.receipt,
             render(reply.text, anchor=anchor(reply.id)),
             RENDERER_VERSION,
+            reply.pictures,
             outcome.code,
             outcome.sentence,
         )

@@ -9,7 +9,9 @@ from msgspec import Struct
 from sqlalchemy import bindparam, select, update
 
 from webapp.conversations.messages import Receipt, Source, Status
+from webapp.conversations.pictures import Picture
 from webapp.db.engine import Database
+from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Message as MessageRow
 
 
@@ -30,6 +32,7 @@ class Ending(Struct, frozen=True):
     receipt: Receipt
     html: str
     renderer_version: int
+    pictures: tuple[Picture, ...] = ()
     error_code: str = ""
     error_message: str = ""
 
@@ -92,7 +95,10 @@ class ReplyStore:
                 .returning(MessageRow.id)
                 .execution_options(synchronize_session=False)
             )
-            return result.first() is not None
+            if result.first() is None:
+                return False
+            session.add_all(_attachment(progress.id, picture, now) for picture in ending.pictures)
+            return True
 
     async def request_stop(self, owner: UUID, message_id: UUID) -> bool:
         """Leaves word for whichever process writes the answer. False if the owner has no such growing answer."""
@@ -136,6 +142,16 @@ class ReplyStore:
                 .where(MessageRow.id == message_id, MessageRow.status != Status.STREAMING)
                 .values(html=html, renderer_version=renderer_version)
             )
+
+
+def _attachment(message_id: UUID, picture: Picture, now: datetime) -> AttachmentRow:
+    return AttachmentRow(
+        message_id=message_id,
+        media_type=picture.media_type,
+        size=len(picture.data),
+        data=picture.data,
+        created_at=now,
+    )
 
 
 _IS_LIVE = MessageRow.status == Status.STREAMING

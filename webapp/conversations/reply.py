@@ -2,19 +2,33 @@
 
 import asyncio
 from typing import Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from webapp.conversations.messages import Message, Receipt, Source, Status
+from webapp.conversations.pictures import Picture, read_picture
 from webapp.conversations.replies_store import Progress
+from webapp.rendering.safety import is_web_address
 from webapp.rendering.stream import BlockStream
-from webapp.services.events import Citation, Finish, Metrics, Reasoning, Retrying, Started, StreamEvent, Text, Usage
+from webapp.services.events import (
+    Citation,
+    Finish,
+    Image,
+    Metrics,
+    Reasoning,
+    Retrying,
+    Started,
+    StreamEvent,
+    Text,
+    Usage,
+)
 
 # What is handed out is gathered for this long, in seconds: below it a reader sees no difference, and the cost of a
 # frame is shared by all tokens in it. The first token after a pause goes out at once.
 FRAME_INTERVAL: Final = 0.03
+
+MAX_PICTURES: Final = 16
 
 
 class Reply:
@@ -29,6 +43,7 @@ class Reply:
         self.blocks = BlockStream(answer.content)
         self.reasoning = answer.reasoning
         self.sources = answer.sources
+        self.pictures: tuple[Picture, ...] = ()  # new ones, to be kept at the end
         self.receipt = replace(answer.receipt, finish_reason="")
         self.status = Status.STREAMING
         self.notice = ""
@@ -60,13 +75,18 @@ class Reply:
                 self._append(text)
             case Reasoning(text):
                 self.reasoning += text
-            case Citation(url, title) if urlsplit(url).scheme in ("http", "https"):
+            case Citation(url, title) if is_web_address(url):
                 self.sources += (Source(url, title),)
+            case Image(data_url):
+                picture = read_picture(data_url)
+                if picture is None or len(self.pictures) >= MAX_PICTURES:
+                    return
+                self.pictures += (picture,)
             case Retrying(_, delay, reason):
                 self.notice = f"{reason} Trying again in {delay:.0f} s." if delay >= 1 else f"{reason} Trying again."
             case Started() | Usage() | Finish() | Metrics():
                 self.receipt = _noted(self.receipt, event)
-            case _:
+            case Citation():
                 return
         self.changed()
 

@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from webapp.accounts.store import User
 from webapp.conversations.chat import Chat
+from webapp.conversations.messages import anchor
 from webapp.conversations.presenter import Presenter
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
-from webapp.conversations.views import Cursor, frames, growing_document
+from webapp.conversations.views import Cursor, PageView, frames, growing_document
 from webapp.web.forms import read_form
 from webapp.web.htmx import VARY, wants_fragment
 from webapp.web.refusals import NotFoundError, RefusalError
@@ -101,7 +102,7 @@ async def create_message(
     except RefusalError as refusal:
         return await sent_back(request, user, presenter, refusal, form, conversation_id)
     if not wants_fragment(request):
-        return see_other(f"/c/{exchange.conversation.id}#{presenter.anchor(exchange.answer)}")
+        return see_other(f"/c/{exchange.conversation.id}#{anchor(exchange.answer.id)}")
     return html(presenter.render("conversations/create_message.hx.html", await presenter.new_turns(user.id, exchange)))
 
 
@@ -132,7 +133,7 @@ async def show_message(
     """The finished message for the page that watched it grow; for anybody else the place of the message."""
     message = await presenter.find(user.id, message_id)
     if not wants_fragment(request):
-        return see_other(f"/c/{message.conversation_id}#{presenter.anchor(message)}")
+        return see_other(f"/c/{message.conversation_id}#{anchor(message.id)}")
     if message.is_live:
         return Response("", status_code=204, headers={"vary": VARY})
     return html(presenter.render("conversations/show_message.hx.html", await presenter.turn(user.id, message)))
@@ -143,13 +144,15 @@ async def watch_reply(
     user: NamedDependency[User],
     replies: NamedDependency[Replies],
     conversations: NamedDependency[Conversations],
+    presenter: NamedDependency[Presenter],
     message_id: FromPath[UUID],
     after: Annotated[str, QueryParameter(name="after")] = "",
     last_event_id: Annotated[str, HeaderParameter(name="last-event-id")] = "",
 ) -> Stream:
     """The answer as it grows, as frames for the page: what is new since the cursor, until the event `done`."""
     answer = await conversations.find_message(user.id, message_id)
-    return event_stream(frames(replies.follow(answer), Cursor.parse(last_event_id or after), answer))
+    view = PageView(Cursor.parse(last_event_id or after), anchor(answer.id), presenter.sources)
+    return event_stream(frames(replies.follow(answer), view))
 
 
 @get("/messages/{message_id:uuid}/live", name="live_document")
@@ -166,6 +169,21 @@ async def show_live_document(
     return Stream(document, media_type="text/html", headers={**STREAM_HEADERS, **FRAMED_HEADERS})
 
 
+@get("/pictures/{picture_id:uuid}", name="picture")
+async def show_picture(
+    user: NamedDependency[User], conversations: NamedDependency[Conversations], picture_id: FromPath[UUID]
+) -> Response[bytes]:
+    """A picture that a model made. It is shown as a picture and as nothing else, also when opened on its own."""
+    picture = await conversations.picture(user.id, picture_id)
+    headers = {
+        "content-type": picture.media_type,
+        "content-security-policy": "sandbox; default-src 'none'",
+        "content-disposition": "inline",
+        "cache-control": "private, max-age=31536000, immutable",
+    }
+    return Response(picture.data, media_type=picture.media_type, headers=headers)
+
+
 @post("/messages/{message_id:uuid}/stop", name="stop_reply")
 async def stop_reply(
     request: AnyRequest,
@@ -178,7 +196,7 @@ async def stop_reply(
     await replies.stop(user.id, message_id)
     if wants_fragment(request):
         return Response("", status_code=204, headers={"vary": VARY})
-    return see_other(f"/c/{message.conversation_id}#{presenter.anchor(message)}")
+    return see_other(f"/c/{message.conversation_id}#{anchor(message.id)}")
 
 
 @post("/messages/{message_id:uuid}/retry", name="retry_reply")
@@ -192,7 +210,7 @@ async def retry_reply(
     form = await read_form(request, RetryForm, limit=4_000)
     answer = await chat.retry(user.id, message_id, form.model)
     if not wants_fragment(request):
-        return see_other(f"/c/{answer.conversation_id}#{presenter.anchor(answer)}")
+        return see_other(f"/c/{answer.conversation_id}#{anchor(answer.id)}")
     return html(presenter.render("conversations/show_message.hx.html", await presenter.turn(user.id, answer)))
 
 
@@ -206,7 +224,7 @@ async def continue_reply(
 ) -> Response[str] | Redirect:
     answer = await chat.resume(user.id, message_id)
     if not wants_fragment(request):
-        return see_other(f"/c/{answer.conversation_id}#{presenter.anchor(answer)}")
+        return see_other(f"/c/{answer.conversation_id}#{anchor(answer.id)}")
     return html(presenter.render("conversations/show_message.hx.html", await presenter.turn(user.id, answer)))
 
 
@@ -257,6 +275,7 @@ conversations_router = Router(
         show_message,
         watch_reply,
         show_live_document,
+        show_picture,
         stop_reply,
         retry_reply,
         continue_reply,

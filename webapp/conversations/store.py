@@ -18,7 +18,9 @@ from webapp.conversations.messages import (
     Window,
     title_from,
 )
+from webapp.conversations.pictures import Picture
 from webapp.db.engine import Database
+from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
@@ -78,7 +80,21 @@ class Conversations:
 
     async def find_message(self, owner: UUID, message_id: UUID) -> Message:
         async with self._database.read() as session:
-            return self._message(await _find_message(session, owner, message_id))
+            row = await _find_message(session, owner, message_id)
+            return self._message(row, (await _pictures(session, [row.id])).get(row.id, ()))
+
+    async def picture(self, owner: UUID, picture_id: UUID) -> Picture:
+        """A picture of one of the owner's messages."""
+        query = (
+            select(AttachmentRow.media_type, AttachmentRow.data)
+            .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
+            .where(AttachmentRow.id == picture_id, MessageRow.owner_id == owner)
+        )
+        async with self._database.read() as session:
+            row = (await session.execute(query)).first()
+        if row is None:
+            raise NotFoundError("There is no such picture. It may have been deleted.")
+        return Picture(row.media_type, row.data)
 
     async def window(self, owner: UUID, conversation_id: UUID, before: UUID | None = None, limit: int = PAGE) -> Window:
         """The last `limit` messages of the shown branch, or those above the message `before`."""
@@ -89,7 +105,8 @@ class Conversations:
                 below = await _find_message(session, owner, before, conversation_id)
                 leaf = below.parent_id
             rows = await _branch(session, leaf, limit + 1) if leaf else []
-            messages = tuple(self._message(row) for row in reversed(rows[:limit]))
+            pictures = await _pictures(session, [row.id for row in rows[:limit]])
+            messages = tuple(self._message(row, pictures.get(row.id, ())) for row in reversed(rows[:limit]))
             return Window(messages, has_earlier=len(rows) > limit)
 
     async def latest_answer(self, owner: UUID, conversation_id: UUID) -> Message:
@@ -196,7 +213,7 @@ class Conversations:
                 retry_after=5,
             )
 
-    def _message(self, row: MessageRow) -> Message:
+    def _message(self, row: MessageRow, pictures: tuple[UUID, ...] = ()) -> Message:
         return Message(
             id=row.id,
             conversation_id=row.conversation_id,
@@ -208,6 +225,7 @@ class Conversations:
             created_at=row.created_at,
             reasoning=row.reasoning,
             sources=tuple(Source(**source) for source in row.citations),
+            pictures=pictures,
             html=row.html if row.renderer_version == self._renderer_version else None,
             error_code=row.error_code,
             error_message=row.error_message,
@@ -296,3 +314,16 @@ async def _free_client_id(session: AsyncSession, owner: UUID, client_id: str) ->
         select(MessageRow.id).where(MessageRow.owner_id == owner, MessageRow.client_id == client_id)
     )
     return client_id if used is None else str(new_id())
+
+
+async def _pictures(session: AsyncSession, message_ids: list[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """The pictures of messages, by message, in the order in which they came."""
+    rows = await session.execute(
+        select(AttachmentRow.message_id, AttachmentRow.id)
+        .where(AttachmentRow.message_id.in_(message_ids))
+        .order_by(AttachmentRow.id)
+    )
+    found: dict[UUID, tuple[UUID, ...]] = {}
+    for message_id, picture_id in rows:
+        found[message_id] = (*found.get(message_id, ()), picture_id)
+    return found

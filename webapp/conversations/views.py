@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Self
 import msgspec
 from markupsafe import escape
 
-from webapp.conversations.messages import Message, Source, Status, anchor
+from webapp.conversations.messages import Message, Source, Status
 from webapp.conversations.reply import Reply
 from webapp.rendering.stream import OpenCode, Prose, Tail
 from webapp.web.sse import COMMENT, encode_event
@@ -48,8 +48,9 @@ class Cursor(NamedTuple):
 class PageView:
     """What one page shows of an answer, and the frames that bring it up to date."""
 
-    def __init__(self, cursor: Cursor, prefix: str) -> None:
+    def __init__(self, cursor: Cursor, prefix: str, show_sources: Callable[[tuple[Source, ...]], str]) -> None:
         """`prefix` is the id of the message's element, with which the ids of its parts begin."""
+        self._show_sources = show_sources
         self._cursor = cursor
         self._prefix = prefix
         self._tail: Tail = Prose("")
@@ -106,7 +107,7 @@ class PageView:
         if len(reply.sources) == self._cursor.sources:
             return ""
         self._cursor = self._cursor._replace(sources=len(reply.sources))
-        return self._partial("sources", "innerHTML", sources_html(reply.sources))
+        return self._partial("sources", "innerHTML", self._show_sources(reply.sources))
 
     def _notice_part(self, reply: Reply) -> str:
         if reply.notice == self._notice:
@@ -118,12 +119,11 @@ class PageView:
         return f'<hx-partial hx-target="#{self._prefix}-{part}" hx-swap="{swap}">{html}</hx-partial>'
 
 
-async def frames(follow: AsyncGenerator[Reply, None], cursor: Cursor, message: Message) -> AsyncGenerator[bytes, None]:
+async def frames(follow: AsyncGenerator[Reply, None], view: PageView) -> AsyncGenerator[bytes, None]:
     """The event stream of a page: a comment at once, frames, and `done` when the answer has ended.
 
     Without `done` the reader is to connect again: the process goes down, or the connection is old.
     """
-    view = PageView(cursor, anchor(message.id))
     deadline = asyncio.get_running_loop().time() + CONNECTION_SECONDS
     yield COMMENT
     async with aclosing(follow) as versions:
@@ -188,16 +188,6 @@ async def content_events(
         )
         yield _json_event({"error": {"code": code, "message": sentence}})
     yield _json_event({"done": True})
-
-
-def sources_html(sources: tuple[Source, ...]) -> str:
-    """The pages that an answer cites, numbered; the same as the template `_sources.html`."""
-    items = "".join(
-        f'<li><a href="{escape(source.url)}" rel="noopener nofollow noreferrer" target="_blank">'
-        f"{escape(source.title or source.url)}</a></li>"
-        for source in sources
-    )
-    return f'<ol class="sources" aria-label="Sources">{items}</ol>'
 
 
 def _json_event(value: object) -> bytes:

@@ -1,0 +1,47 @@
+"""Pictures that a model made, out of the data URLs in which they come: raster formats only, by their first bytes."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+MAX_PICTURE_BYTES: Final = 12_000_000
+
+_SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/gif": (b"GIF87a", b"GIF89a"),
+}
+
+
+class Picture(Struct, frozen=True):
+    """A picture's bytes, and the media type that they show, whatever the model called it."""
+
+    media_type: str
+    data: bytes
+
+
+def read_picture(data_url: str) -> Picture | None:
+    """The picture of a data URL; None for anything else, SVG included, which can carry scripts."""
+    head, comma, body = data_url.partition(",")
+    if (
+        not comma
+        or not head.startswith("data:")
+        or not head.endswith(";base64")
+        or len(body) > MAX_PICTURE_BYTES * 4 // 3
+    ):
+        return None
+    try:
+        data = base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    media_type = _media_type(data)
+    return Picture(media_type, data) if media_type else None
+
+
+def _media_type(data: bytes) -> str | None:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for kind, starts in _SIGNATURES.items() if data.startswith(starts)), None)
