@@ -238,6 +238,9 @@ SAMPLES = {
         (STARTED, Text("Half an"), Text("!")),
         "upstream_down",
     ),
+    "an error first, in the choice": Sample(
+        event({**HEAD, "choices": [{"error": error(429, "Slow"), "delta": {"content": ""}}]}), (), "rate_limited"
+    ),
     "finish error without an error": Sample(
         text("Half an") + chunk("error", "MALFORMED_RESPONSE", content="") + DONE,
         (STARTED, Text("Half an")),

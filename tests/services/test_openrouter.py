@@ -164,9 +164,10 @@ async def test_a_connection_held_after_the_answer_holds_nobody(
 ) -> None:
     monkeypatch.setattr(transport, "LINGER", 0.01)
     server.script(CHUNKED, framed(ANSWER), asyncio.Event())
-    events, failure = await events_of(openrouter)
+    async with asyncio.timeout(2):  # less than the patience for data
+        events, failure = await events_of(openrouter)
+        await server.left.wait()
     assert (events[:-1], failure) == (ANSWERED, None)
-    await asyncio.wait_for(server.left.wait(), 2)
 
 
 async def test_many_streams_at_once_do_not_mix(server: Server, openrouter: OpenRouter) -> None:
