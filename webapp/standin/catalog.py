@@ -203,6 +203,11 @@ MODELS: Final[tuple[Model, ...]] = (
         moderated=True, prices={"input_cache_read": "0.000000025"}, knowledge_cutoff="2024-05-31",
     ),
     _model(
+        "openai/gpt-3.5-turbo", "OpenAI: GPT-3.5 Turbo", "old, small and plain; many an example still names it.",
+        ("0.5", "1.5"), 16_385, since="2023-05-28", tokenizer="GPT", longest=4_096, moderated=True,
+        knowledge_cutoff="2021-09-30",
+    ),
+    _model(
         "anthropic/claude-sonnet-4.6", "Anthropic: Claude Sonnet 4.6", "long documents, and thinking on request.",
         ("3", "15"), 1_000_000, slug="anthropic/claude-4.6-sonnet-20260217", since="2026-02-17",
         takes="text image file", tokenizer="Claude", longest=64_000,
