@@ -60,6 +60,14 @@ def test_an_open_address_without_a_password_is_refused() -> None:
     assert not Settings.from_env({"HOST": "0.0.0.0", "ACCESS_PASSWORD": "long enough"}).is_local
 
 
+@pytest.mark.parametrize("variable", [{"APP_URL": "https://chat.example.org"}, {"ALLOWED_HOSTS": "chat.example.org"}])
+def test_a_public_name_without_a_password_is_refused_behind_a_proxy_too(variable: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match="ACCESS_PASSWORD is not set"):
+        Settings.from_env(variable)
+    assert "chat.example.org" in Settings.from_env({**variable, "ACCESS_PASSWORD": "long enough"}).hosts
+    assert Settings.from_env({"APP_URL": "http://localhost:8000"}).is_local
+
+
 def test_hosts_are_those_of_app_url_and_allowed_hosts_and_loopback_only_at_home() -> None:
     assert Settings.from_env({}).hosts == {"127.0.0.1", "::1", "localhost"}
     public = {"HOST": "0.0.0.0", "ACCESS_PASSWORD": "long enough", "APP_URL": "https://Chat.example.org/"}
@@ -72,7 +80,8 @@ def test_hosts_are_those_of_app_url_and_allowed_hosts_and_loopback_only_at_home(
 
 
 def test_the_public_address_is_app_url_or_where_it_listens() -> None:
-    assert Settings.from_env({"APP_URL": "https://chat.example.org/"}).public_url == "https://chat.example.org"
+    behind = {"APP_URL": "https://chat.example.org/", "ACCESS_PASSWORD": "long enough"}
+    assert Settings.from_env(behind).public_url == "https://chat.example.org"
     assert Settings.from_env({"PORT": "9000"}).public_url == "http://127.0.0.1:9000"
     assert Settings.from_env({"HOST": "::1"}).public_url == "http://[::1]:8000"
 

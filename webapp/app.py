@@ -24,7 +24,7 @@ from webapp.conversations.chat import Chat
 from webapp.conversations.presenter import Presenter
 from webapp.conversations.replies import Replies
 from webapp.conversations.replies_store import ReplyStore
-from webapp.conversations.routes import conversations_router
+from webapp.conversations.routes import BODY_PER_MESSAGE, conversations_router
 from webapp.conversations.store import Conversations
 from webapp.db.engine import Database
 from webapp.rendering.markdown import RENDERER_VERSION
@@ -87,7 +87,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             path="/schema",
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), YamlRenderPlugin()],
         ),
-        request_max_body_size=limit * 5,
+        request_max_body_size=limit * BODY_PER_MESSAGE,
         state=State({"begin_drain": replies.begin_drain}),
         lifespan=[lifespan],
         logging_config=None,

@@ -4,15 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from webapp.config import SettingError, Settings, load
+from webapp.config import SettingError, load
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the verb that `arguments` name; returns the exit code: 0 well, 1 not possible, 2 wrongly called."""
     options = _parser().parse_args(arguments)
     try:
-        settings = load()
-        return int(options.run(settings, options))
+        return int(options.run(options))
     except SettingError as error:
         return _stop(str(error))
 
@@ -32,12 +31,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(settings: Settings, _options: argparse.Namespace) -> int:
+def _serve(_options: argparse.Namespace) -> int:
     from webapp.db.lock import DatabaseInUseError
     from webapp.db.migrate import MigrationError
     from webapp.server import serve
     from webapp.web.assets import MissingAssetError
 
+    settings = load()
     try:
         serve(settings)
     except (DatabaseInUseError, MigrationError, MissingAssetError) as error:
@@ -47,17 +47,24 @@ def _serve(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-def _demo_openrouter(_settings: Settings, options: argparse.Namespace) -> int:
-    from webapp.standin.server import serve
+def _demo_openrouter(options: argparse.Namespace) -> int:
+    from webapp.standin.app import API, Options
+    from webapp.standin.server import listen, serve_on
 
-    serve(options.host, options.port, tokens_per_second=options.speed)
+    try:
+        listener = listen(options.host, options.port)
+    except OSError as error:
+        return _stop(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.")
+    print(f"The stand-in for OpenRouter is at http://{options.host}:{listener.getsockname()[1]}{API}", flush=True)
+    serve_on(listener, Options(tokens_per_second=options.speed))
     return 0
 
 
-def _upgrade(settings: Settings, _options: argparse.Namespace) -> int:
+def _upgrade(_options: argparse.Namespace) -> int:
     from webapp.db.lock import DatabaseInUseError, sole_process
     from webapp.db.migrate import MigrationError, upgrade
 
+    settings = load()
     try:
         with sole_process(settings.database_path):
             changed = upgrade(settings.database_path)

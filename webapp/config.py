@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     default_model: Annotated[str, _takes("a model's id, such as openai/gpt-5-mini", pattern=r"^\S*$")] = ""
     max_message_bytes: Annotated[int, _takes("a number of bytes, 1000 to 4000000", ge=1_000, le=4_000_000)] = 256_000
     max_live_replies: Annotated[int, _takes("a number of answers, 1 to 1000", ge=1, le=1_000)] = 8
-    drain_seconds: Annotated[float, _takes("seconds, from 0 to 300", ge=0, le=300)] = 4.0
+    drain_seconds: Annotated[float, _takes("seconds, from 0 to 300", ge=0, le=300)] = 3.0
     demo_tokens_per_second: Annotated[float, _takes("tokens per second, 1 to 100000", ge=1, le=100_000)] = 60.0
     log_level: Annotated[Level, _takes("DEBUG, INFO, WARNING or ERROR")] = "INFO"
     log_format: Annotated[Literal["text", "json"], _takes("text or json")] = "text"
@@ -81,14 +81,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Refuses to be reachable from elsewhere without a password: who reaches the page spends the key's money."""
         if not self.is_local and not self.access_password:
             raise SettingError(
-                f"ACCESS_PASSWORD is not set, and HOST={self.host} makes this server reachable from elsewhere; "
-                "set ACCESS_PASSWORD, or HOST=127.0.0.1 for this machine alone."
+                "ACCESS_PASSWORD is not set, and HOST, APP_URL or ALLOWED_HOSTS makes this server reachable from "
+                "elsewhere; set ACCESS_PASSWORD, or keep all three to this machine."
             )
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach the server."""
-        return self.host in LOOPBACK
+        """Whether only this machine can reach the server, also by way of a proxy that APP_URL tells of."""
+        return self.host in LOOPBACK and self.hosts <= LOOPBACK
 
     @property
     def public_url(self) -> str:
@@ -102,7 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         names = {name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip()}
         if self.app_url:
             names.add((urlsplit(self.app_url).hostname or "").lower())
-        return frozenset(names | LOOPBACK if self.is_local else names)
+        return frozenset(names | LOOPBACK if self.host in LOOPBACK else names)
 
     @property
     def database_path(self) -> Path:

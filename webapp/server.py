@@ -16,7 +16,7 @@ from webapp.config import Settings
 from webapp.db.lock import sole_process
 from webapp.db.migrate import upgrade
 from webapp.logs import set_up_logging
-from webapp.standin.server import start_in_thread
+from webapp.standin.server import DEMO_KEY, start_in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ def serve(settings: Settings) -> None:
     set_up_logging(settings)
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them anew when it has gone down
         signal.signal(number, lambda *_: sys.exit(0))
+    if not settings.hosts:
+        logger.warning("APP_URL is not set: every request is refused until it names the address that people use")
     with sole_process(settings.database_path):
         if upgrade(settings.database_path):
             logger.info("The database %s is up to date", settings.database_path)
@@ -46,7 +48,7 @@ def _upstream(settings: Settings) -> Iterator[tuple[Settings, bool]]:
     standin = start_in_thread(tokens_per_second=settings.demo_tokens_per_second)
     logger.info("OPENROUTER_API_KEY is not set: demo mode, a stand-in answers at %s", standin.base_url)
     try:
-        yield replace(settings, openrouter_api_key="sk-or-v1-demo", openrouter_base_url=standin.base_url), True
+        yield replace(settings, openrouter_api_key=DEMO_KEY, openrouter_base_url=standin.base_url), True
     finally:
         standin.stop()
 

@@ -1,4 +1,4 @@
-"""The cast of the store's tests: Alice owns, Bob is another user."""
+"""The cast of the store's tests, and the streaming core's scene: Alice owns, Bob is another user."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.fakes.scene import Scene, open_scene
 from webapp.conversations.messages import Receipt, Status
 from webapp.conversations.replies_store import Ending, Progress, ReplyStore
 from webapp.conversations.store import Conversations
@@ -40,3 +41,9 @@ async def cast(tmp_path: Path) -> AsyncIterator[Cast]:
         session.add_all([UserRow(id=alice, name="alice", created_at=NOW), UserRow(id=bob, name="bob", created_at=NOW)])
     yield Cast(database, Conversations(database, max_live=3, renderer_version=1), ReplyStore(database), alice, bob)
     await database.close()
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with open_scene(tmp_path / "scene.db") as scene:
+        yield scene

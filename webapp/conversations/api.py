@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from http import HTTPStatus
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Router, get, post
@@ -24,7 +25,15 @@ from webapp.web.forms import WrongTypeError
 from webapp.web.refusals import RefusalError
 from webapp.web.sse import event_stream
 
-MAX_LISTED = 100
+MAX_LISTED: Final = 100
+
+
+def _problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """What OpenAPI says of the refusals of a route."""
+    return {
+        status: ResponseSpec(Problem, media_type="application/problem+json", description=HTTPStatus(status).phrase)
+        for status in statuses
+    }
 
 
 class NewMessage(Struct, frozen=True):
@@ -103,12 +112,12 @@ async def require_json(request: Request[Any, Any, Any]) -> None:
         raise UnreadableError("The body is not valid UTF-8.") from None
 
 
-@post("/conversations", summary="Start a conversation")
+@post("/conversations", summary="Start a conversation", responses=_problems(422))
 async def api_create_conversation(user: NamedDependency[User], chat: NamedDependency[Chat]) -> ConversationId:
     return ConversationId((await chat.start_empty(user.id)).id)
 
 
-@get("/conversations", summary="List conversations, the last used first")
+@get("/conversations", summary="List conversations, the last used first", responses=_problems(400, 404))
 async def api_list_conversations(
     user: NamedDependency[User],
     conversations: NamedDependency[Conversations],
@@ -122,7 +131,7 @@ async def api_list_conversations(
     return [_listed(one) for one in await conversations.page(user.id, before=place, limit=limit)]
 
 
-@get("/conversations/{conversation_id:uuid}", summary="Read a conversation")
+@get("/conversations/{conversation_id:uuid}", summary="Read a conversation", responses=_problems(400, 404))
 async def api_show_conversation(
     user: NamedDependency[User],
     conversations: NamedDependency[Conversations],
@@ -147,6 +156,7 @@ async def api_show_conversation(
     "/conversations/{conversation_id:uuid}/messages",
     summary="Ask; the answer begins to grow at once",
     before_request=require_json,
+    responses=_problems(400, 404, 409, 413, 415, 422, 429, 503),
 )
 async def api_create_message(
     user: NamedDependency[User],
@@ -163,7 +173,10 @@ async def api_create_message(
     summary="Follow the last answer, from its first character",
     description='Events `data: {"content": "..."}`, then `data: {"done": true}`; before it, where the answer did not '
     'end well, `data: {"error": {"code": "...", "message": "..."}}`. Comments keep the connection open.',
-    responses={200: ResponseSpec(str, media_type="text/event-stream", description="The answer as it grows")},
+    responses={
+        200: ResponseSpec(str, media_type="text/event-stream", description="The answer as it grows"),
+        **_problems(404),
+    },
 )
 async def api_stream_answer(
     user: NamedDependency[User],
@@ -205,10 +218,6 @@ def _api_message(message: Message) -> ApiMessage:
     )
 
 
-PROBLEMS = {
-    400: ResponseSpec(Problem, media_type="application/problem+json", description="Not readable"),
-    404: ResponseSpec(Problem, media_type="application/problem+json", description="Not there, or not yours"),
-}
 api_router = Router(
     "/",
     route_handlers=[

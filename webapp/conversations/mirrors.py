@@ -1,6 +1,10 @@
-"""Answers that another process writes, copied from their checkpoints for as long as somebody here reads them."""
+"""Answers that do not grow in this process: those that another one writes, and those that have just ended.
+
+They are copied from their checkpoints for as long as somebody here reads them.
+"""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,6 +14,8 @@ from uuid import UUID
 from webapp.conversations.messages import Message, Status
 from webapp.conversations.replies_store import ReplyStore
 from webapp.conversations.reply import Reply
+
+logger = logging.getLogger(__name__)
 
 POLL_INTERVAL: Final = 0.25  # seconds between two looks at a checkpoint
 SILENT_AFTER: Final = timedelta(seconds=15)  # without a heartbeat for so long, an answer's process has died
@@ -55,16 +61,25 @@ class Mirrors:
         return mirror
 
     async def _poll(self, reply: Reply) -> None:
-        while reply.is_live:
-            checkpoint = await self._store.read(reply.id)
-            if checkpoint is None:  # deleted
-                reply.end(Status.INTERRUPTED)
+        """Looks at the checkpoint until the answer has ended; a look that fails is made good by the next."""
+        while True:
+            try:
+                await self._look(reply)
+            except Exception as error:
+                logger.warning("Reply %s could not be read: %s", reply.id, error)
+            if not reply.is_live:
                 return
-            reply.catch_up(checkpoint.progress)
-            if checkpoint.status is not Status.STREAMING:
-                reply.end(checkpoint.status)
-                return
-            now = datetime.now(UTC)
-            if checkpoint.heartbeat_at is None or now - checkpoint.heartbeat_at > SILENT_AFTER:
-                await self._store.reap(now - SILENT_AFTER, now)
             await asyncio.sleep(POLL_INTERVAL)
+
+    async def _look(self, reply: Reply) -> None:
+        checkpoint = await self._store.read(reply.id)
+        if checkpoint is None:  # deleted
+            reply.end(Status.INTERRUPTED)
+            return
+        reply.catch_up(checkpoint.progress)
+        if checkpoint.status is not Status.STREAMING:
+            reply.end(checkpoint.status)
+            return
+        now = datetime.now(UTC)
+        if checkpoint.heartbeat_at is None or now - checkpoint.heartbeat_at > SILENT_AFTER:
+            await self._store.reap(now - SILENT_AFTER, now)

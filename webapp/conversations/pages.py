@@ -62,7 +62,6 @@ class Composer(Struct, frozen=True):
     live_answer: UUID | None = None
     text: str = ""
     error: str = ""
-    max_bytes: int = 0
 
 
 class ChatPage(Struct, frozen=True):
@@ -147,7 +146,6 @@ def make_composer(
     live_answer: UUID | None = None,
     text: str = "",
     error: str = "",
-    max_bytes: int = 0,
 ) -> Composer:
     return Composer(
         action="/c" if conversation is None else f"/c/{conversation}/messages",
@@ -158,7 +156,6 @@ def make_composer(
         live_answer=live_answer,
         text=text,
         error=error,
-        max_bytes=max_bytes,
     )
 
 

@@ -127,9 +127,7 @@ class Presenter:
         return pages.listed(conversations, PAGE, current)
 
     def _composer(self, model: str, conversation_id: UUID | None, live_answer: UUID | None = None) -> pages.Composer:
-        return pages.make_composer(
-            self._catalog.models, model, conversation_id, live_answer=live_answer, max_bytes=self.max_message_bytes
-        )
+        return pages.make_composer(self._catalog.models, model, conversation_id, live_answer=live_answer)
 
     async def _turns(self, messages: Sequence[Message]) -> tuple[pages.Turn, ...]:
         return tuple([await self._turn(message) for message in messages])

@@ -49,13 +49,15 @@ _EMPTY: Final = Outcome(Status.FAILED, "empty", "The model answered with nothing
 class Replies:
     """All answers that grow in this process, and mirrors of those that grow elsewhere and are read here."""
 
-    def __init__(self, store: ReplyStore, upstream: Upstream) -> None:
+    def __init__(
+        self, store: ReplyStore, upstream: Upstream, *, checkpoint_interval: float = CHECKPOINT_INTERVAL
+    ) -> None:
         self._store = store
         self._upstream = upstream
+        self._checkpoint_interval = checkpoint_interval
         self._live: dict[UUID, Reply] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._mirrors = Mirrors(store)
-        self._kept: dict[UUID, int] = {}
         self._stops: dict[UUID, Status] = {}
         self._draining = False
 
@@ -86,8 +88,10 @@ class Replies:
     def start(self, answer: Message, prompt: Sequence[PromptMessage], model: str) -> None:
         """Lets `answer` grow from what it has. Returns at once."""
         reply = Reply(answer)
-        self._live[answer.id] = reply
-        self._tasks[answer.id] = asyncio.create_task(self._run(reply, prompt, model), name=f"reply {answer.id}")
+        task = asyncio.create_task(self._run(reply, prompt, model), name=f"reply {answer.id}")
+        # Not in the task's own finally: one that is cancelled before its first step never comes to it.
+        task.add_done_callback(lambda _: self._forget(reply))
+        self._live[answer.id], self._tasks[answer.id] = reply, task
 
     def snapshot(self, answer: Message) -> Reply:
         """The growing answer as it stands, for a page to show: of memory if it grows here, else of its checkpoint."""
@@ -124,14 +128,9 @@ class Replies:
     # The life of an answer
 
     async def _run(self, reply: Reply, prompt: Sequence[PromptMessage], model: str) -> None:
-        try:
-            outcome = await self._generate(reply, prompt, model)
-            self._stops.setdefault(reply.id, outcome.status)  # from here on there is nothing left to stop
-            await self._end(reply, outcome)
-        finally:
-            for register in (self._live, self._tasks, self._stops):
-                register.pop(reply.id, None)
-            reply.end(Status.INTERRUPTED if reply.is_live else reply.status)
+        outcome = await self._generate(reply, prompt, model)
+        self._stops.setdefault(reply.id, outcome.status)  # from here on there is nothing left to stop
+        await self._end(reply, outcome)
 
     async def _generate(self, reply: Reply, prompt: Sequence[PromptMessage], model: str) -> Outcome:
         messages = [{"role": one.role, "content": one.content} for one in prompt]
@@ -173,6 +172,13 @@ class Replies:
                 await asyncio.sleep(delay)
         reply.status = outcome.status
 
+    def _forget(self, reply: Reply) -> None:
+        """Lets go of an answer, whatever became of it. If it goes on one day, it does so as another Reply."""
+        if self._live.get(reply.id) is reply:
+            for register in (self._live, self._tasks, self._stops):
+                register.pop(reply.id, None)
+        reply.end(Status.INTERRUPTED if reply.is_live else reply.status)
+
     def _cancel(self, message_id: UUID, status: Status) -> asyncio.Task[None] | None:
         """Cancels the task that writes the answer, once; returns it, or None if the answer does not grow here."""
         task = self._tasks.get(message_id)
@@ -198,7 +204,7 @@ class Replies:
         """Keeps texts and heartbeats for ever; a failure is logged, and made good by the next round."""
         rounds = 0
         while True:
-            await asyncio.sleep(CHECKPOINT_INTERVAL)
+            await asyncio.sleep(self._checkpoint_interval)
             rounds += 1
             try:
                 await self._checkpoint()
@@ -209,12 +215,13 @@ class Replies:
             self._keep_alive()
 
     async def _checkpoint(self) -> None:
-        if not self._live:
+        live = [(reply, reply.version) for reply in self._live.values()]
+        if not live:
             return
-        changed = [reply for reply in self._live.values() if reply.version != self._kept.get(reply.id)]
-        versions = {reply.id: reply.version for reply in self._live.values()}
-        asked = await self._store.checkpoint([one.progress() for one in changed], list(versions), datetime.now(UTC))
-        self._kept = versions
+        changed = [reply.progress() for reply, version in live if version != reply.kept_version]
+        asked = await self._store.checkpoint(changed, [reply.id for reply, _ in live], datetime.now(UTC))
+        for reply, version in live:
+            reply.kept_version = version
         for message_id in asked:
             self._cancel(message_id, Status.STOPPED)
 

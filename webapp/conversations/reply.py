@@ -48,6 +48,7 @@ class Reply:
         self.status = Status.STREAMING
         self.notice = ""
         self.version = 0
+        self.kept_version = -1  # the one that the last checkpoint has
         self._parts = [answer.content]
         self._loop = asyncio.get_running_loop()
         self._waiting: list[asyncio.Future[None]] = []
@@ -70,6 +71,7 @@ class Reply:
 
     def take(self, event: StreamEvent) -> None:
         """Adds what arrived."""
+        self.notice = ""  # of another try, which has come
         match event:
             case Text(text):
                 self._append(text)
@@ -140,7 +142,8 @@ def _noted(receipt: Receipt, event: Started | Usage | Finish | Metrics) -> Recei
     """The receipt with what `event` says; tokens and cost add up over the calls that made one answer."""
     match event:
         case Started(generation_id, model, provider):
-            return replace(receipt, generation_id=generation_id, model=model, provider=provider)
+            # Not every server says which model answers; then it is the one that was asked.
+            return replace(receipt, generation_id=generation_id, model=model or receipt.model, provider=provider)
         case Usage():
             return replace(
                 receipt,

@@ -23,7 +23,7 @@ from webapp.web.refusals import NotFoundError, RefusalError
 from webapp.web.security import FRAMED_HEADERS
 from webapp.web.sse import STREAM_HEADERS, event_stream
 
-FORM_OVERHEAD: Final = 4  # a form's text is at most three times its bytes, and the other fields are small
+BODY_PER_MESSAGE: Final = 4  # a form's text is at most three times its bytes, and the other fields are small
 
 AnyRequest = Request[Any, Any, Any]
 Before = Annotated[UUID | None, QueryParameter(name="before")]
@@ -232,7 +232,7 @@ async def continue_reply(
 
 
 async def read_send_form(request: AnyRequest, presenter: Presenter) -> SendForm:
-    return await read_form(request, SendForm, limit=presenter.max_message_bytes * FORM_OVERHEAD)
+    return await read_form(request, SendForm, limit=presenter.max_message_bytes * BODY_PER_MESSAGE)
 
 
 async def sent_back(

@@ -14,6 +14,7 @@ from markupsafe import escape
 from webapp.conversations.messages import Message, Source, Status
 from webapp.conversations.reply import Reply
 from webapp.rendering.stream import OpenCode, Prose, Tail
+from webapp.web.refusals import RefusalError
 from webapp.web.sse import COMMENT, encode_event
 
 CONNECTION_SECONDS: Final = 300.0  # proxies cut long connections anyhow: better we do, between two frames
@@ -180,14 +181,24 @@ async def content_events(
                 break
         else:
             return
-    message = await finished()
-    if message.status is not Status.COMPLETE:
-        code, sentence = (
-            message.error_code or message.status.value,
-            message.error_message or "The answer was cut short.",
-        )
-        yield _json_event({"error": {"code": code, "message": sentence}})
+    problem = await _problem(finished)
+    if problem is not None:
+        yield _json_event({"error": problem})
     yield _json_event({"done": True})
+
+
+async def _problem(finished: Callable[[], Awaitable[Message]]) -> dict[str, str] | None:
+    """What to tell of an answer that did not end well."""
+    try:
+        message = await finished()
+    except RefusalError as refusal:  # it was deleted while it was read
+        return {"code": refusal.code, "message": refusal.sentence}
+    if message.status is Status.COMPLETE:
+        return None
+    return {
+        "code": message.error_code or message.status.value,
+        "message": message.error_message or "The answer was cut short.",
+    }
 
 
 def _json_event(value: object) -> bytes:

@@ -1,0 +1,140 @@
+"""How a process comes and goes: what it finds left behind, and what becomes of answers that grow when it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.fakes.scene import Process, Scene, open_process
+from webapp.conversations.messages import Message, Status
+from webapp.web.refusals import UnavailableError
+
+PATIENCE = 5.0
+
+
+@pytest.fixture
+async def there(scene: Scene) -> AsyncIterator[Process]:
+    """A process on the scene's database that the test itself sets going and ends."""
+    async with open_process(scene.path) as process:
+        yield process
+
+
+async def started(process: Process, grace: float = PATIENCE) -> AbstractAsyncContextManager[None]:
+    running = process.replies.running(alone=False, grace=grace)
+    await running.__aenter__()
+    return running
+
+
+def end(running: AbstractAsyncContextManager[None]) -> asyncio.Task[bool | None]:
+    return asyncio.create_task(running.__aexit__(None, None, None))
+
+
+async def fresh(scene: Scene, silent_for: timedelta) -> Message:
+    """A growing answer that nobody writes, with a heartbeat so long ago."""
+    exchange = await scene.here.conversations.add_exchange(scene.alice, None, "Go", "some/model", str(silent_for))
+    await scene.here.store.checkpoint([], [exchange.answer.id], datetime.now(UTC) - silent_for)
+    return exchange.answer
+
+
+async def test_who_starts_alone_interrupts_all_that_was_left_growing(scene: Scene, there: Process) -> None:
+    left = await fresh(scene, timedelta(0))
+    async with there.replies.running(alone=True, grace=0):
+        assert (await scene.message(left)).status is Status.INTERRUPTED
+
+
+async def test_who_starts_beside_others_interrupts_the_silent_alone(scene: Scene, there: Process) -> None:
+    scene.here.store.failing["reap"] = 10**6  # it leaves them to the one that starts
+    living, dead = await fresh(scene, timedelta(seconds=5)), await fresh(scene, timedelta(seconds=20))
+    async with there.replies.running(alone=False, grace=0):
+        assert (await scene.message(living)).status is Status.STREAMING
+        assert (await scene.message(dead)).status is Status.INTERRUPTED
+
+
+async def test_who_goes_down_takes_nothing_new_and_says_when_to_come_back(scene: Scene, there: Process) -> None:
+    async with there.replies.running(alone=False, grace=0):
+        there.replies.check_open()
+        there.replies.begin_drain()
+        with pytest.raises(UnavailableError) as refused:
+            there.replies.check_open()
+        assert refused.value.retry_after
+
+
+async def test_readers_are_sent_away_without_an_end_and_the_answer_goes_on(scene: Scene, there: Process) -> None:
+    running = await started(there)
+    answer, call = await there.ask(scene.alice)
+    early = there.follow(answer)
+    await call.says("Half ")
+    await early.sees("Half ")
+    there.replies.begin_drain()
+    assert await early.ended() is Status.STREAMING
+    late = there.follow(answer)
+    assert await late.ended() is Status.STREAMING
+    assert late.texts == ["Half "]
+    await call.says("and half.")
+    await call.ends()
+    await end(running)
+    assert (await scene.message(answer)).status is Status.COMPLETE
+
+
+async def test_readers_of_answers_that_grow_elsewhere_are_sent_away_too(scene: Scene, there: Process) -> None:
+    running = await started(there)
+    answer, call = await scene.here.ask(scene.alice)
+    reader = there.follow(answer)
+    await call.says("Half ")
+    await reader.sees("Half ")
+    there.replies.begin_drain()
+    assert await reader.ended() is Status.STREAMING
+    await end(running)
+    assert (await scene.message(answer)).status is Status.STREAMING
+
+
+async def test_an_answer_that_ends_within_the_grace_is_whole(scene: Scene, there: Process) -> None:
+    running = await started(there)
+    answer, call = await there.ask(scene.alice)
+    await call.says("Half ")
+    going = end(running)
+    await call.says("and half.")
+    assert not going.done()
+    await call.ends()
+    await going
+    ended = await scene.message(answer)
+    assert (ended.status, ended.content) == (Status.COMPLETE, "Half and half.")
+
+
+async def test_answers_that_do_not_are_kept_to_the_last_token_as_interrupted(scene: Scene, there: Process) -> None:
+    running = await started(there, grace=0.05)
+    answers = [await there.ask(scene.alice) for _ in range(3)]
+    for number, (_, call) in enumerate(answers):
+        await call.says(f"Half of {number}")
+    await end(running)
+    for number, (answer, call) in enumerate(answers):
+        await call.was_closed()
+        ended = await scene.message(answer)
+        assert (ended.status, ended.content) == (Status.INTERRUPTED, f"Half of {number}")
+        assert ended.can_continue
+
+
+async def test_the_grace_is_not_waited_out_when_nothing_grows(there: Process) -> None:
+    async with asyncio.timeout(PATIENCE), there.replies.running(alone=False, grace=60):
+        pass
+
+
+async def test_an_end_that_cannot_be_kept_at_once_is_waited_for(scene: Scene, there: Process) -> None:
+    running = await started(there, grace=0)
+    answer, call = await there.ask(scene.alice)
+    await call.says("Every word")
+    there.store.failing["end"] = 1
+    await end(running)
+    ended = await scene.message(answer)
+    assert (ended.status, ended.content) == (Status.INTERRUPTED, "Every word")
+
+
+async def test_nothing_is_left_running(scene: Scene, there: Process) -> None:
+    before = asyncio.all_tasks()
+    running = await started(there, grace=0)
+    _, call = await there.ask(scene.alice)
+    await call.says("Half ")
+    await end(running)
+    assert asyncio.all_tasks() <= before

@@ -1,0 +1,179 @@
+"""One answer in memory: what it takes from events, and when it wakes those who wait for more."""
+
+import asyncio
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from webapp.conversations.messages import Message, Receipt, Source, Status
+from webapp.conversations.replies_store import Progress
+from webapp.conversations.reply import FRAME_INTERVAL, Reply
+from webapp.db.types import new_id
+from webapp.services.events import Citation, Metrics, Reasoning, Retrying, Started, Text, Usage
+
+
+def answer(content: str = "", receipt: Receipt = Receipt(model="asked/model")) -> Message:  # noqa: B008  # frozen
+    return Message(
+        id=new_id(),
+        conversation_id=new_id(),
+        owner_id=new_id(),
+        parent_id=new_id(),
+        role="assistant",
+        content=content,
+        status=Status.STREAMING,
+        created_at=datetime.now(UTC),
+        receipt=receipt,
+    )
+
+
+async def woken(reply: Reply, seen: int) -> float:
+    """Waits for a version after `seen`; returns the loop's time."""
+    async with asyncio.timeout(5):
+        await reply.wait(seen)
+    return asyncio.get_running_loop().time()
+
+
+async def test_the_first_piece_goes_out_at_once() -> None:
+    reply = Reply(answer())
+    reply.take(Text("a"))
+    waiting = asyncio.create_task(reply.wait(0))
+    for _ in range(3):  # turns of the loop, and no time
+        await asyncio.sleep(0)
+    assert waiting.done()
+
+
+async def test_then_pieces_are_gathered_for_the_length_of_a_frame() -> None:
+    reply = Reply(answer())
+    reply.take(Text("a"))
+    first = await woken(reply, 0)
+    for _ in range(20):
+        reply.take(Text("b"))
+        await asyncio.sleep(0)
+    assert reply.version == 1
+    second = await woken(reply, 1)
+    assert reply.version == 2
+    assert reply.text == "a" + 20 * "b"
+    assert second - first >= FRAME_INTERVAL * 0.9
+
+
+async def test_the_first_piece_after_a_pause_goes_out_at_once_too() -> None:
+    reply = Reply(answer())
+    reply.take(Text("a"))
+    await woken(reply, 0)
+    await asyncio.sleep(FRAME_INTERVAL * 1.1)
+    reply.take(Text("b"))
+    waiting = asyncio.create_task(reply.wait(1))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert waiting.done()
+
+
+async def test_all_who_wait_are_woken_and_one_who_left_is_no_harm() -> None:
+    reply = Reply(answer())
+    waiting = [asyncio.create_task(reply.wait(0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    reply.take(Text("a"))
+    done = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in done] == [type(None), asyncio.CancelledError, type(None)]
+
+
+async def test_who_has_missed_a_version_does_not_wait() -> None:
+    reply = Reply(answer())
+    reply.take(Text("a"))
+    await woken(reply, 0)
+    await woken(reply, 0)
+
+
+async def test_the_end_wakes_at_once_and_once() -> None:
+    reply = Reply(answer())
+    reply.take(Text("a"))
+    await woken(reply, 0)
+    reply.take(Text("b"))
+    reply.end(Status.COMPLETE)
+    assert reply.version == 2
+    assert not reply.is_live
+    await asyncio.sleep(FRAME_INTERVAL * 1.5)
+    assert reply.version == 2
+
+
+async def test_idle_is_the_time_since_the_last_waking() -> None:
+    reply = Reply(answer())
+    reply.wake()
+    assert reply.idle_for < FRAME_INTERVAL
+    await asyncio.sleep(FRAME_INTERVAL)
+    assert reply.idle_for >= FRAME_INTERVAL * 0.9
+
+
+async def test_an_answer_that_goes_on_begins_with_what_it_has() -> None:
+    reply = Reply(answer("One, "))
+    reply.take(Text("two"))
+    assert reply.text == "One, two"
+    assert reply.progress() == Progress(reply.id, "One, two", "", ())
+    assert "One, two" in reply.blocks.tail.html
+
+
+async def test_catching_up_adds_what_is_missing_once() -> None:
+    reply = Reply(answer("One, "))
+    sources = (Source("https://example.org", "A"),)
+    for _ in range(2):
+        reply.catch_up(Progress(reply.id, "One, two", "Hm.", sources))
+    assert (reply.text, reply.reasoning, reply.sources) == ("One, two", "Hm.", sources)
+    assert "One, two" in reply.blocks.tail.html
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "", "x"],
+)
+async def test_a_source_that_is_no_web_page_is_left_out(url: str) -> None:
+    reply = Reply(answer())
+    reply.take(Citation(url, "A"))
+    assert reply.sources == ()
+
+
+@pytest.mark.parametrize("url", ["http://[", "https://[::", "https://a:b:c", "https://\x00"])
+async def test_a_source_with_an_address_that_makes_no_sense_is_no_harm(url: str) -> None:
+    reply = Reply(answer())
+    reply.take(Citation(url, "A"))
+    reply.take(Text("Text."))
+    assert reply.text == "Text."
+
+
+async def test_a_server_that_does_not_name_the_model_leaves_the_one_that_was_asked() -> None:
+    reply = Reply(answer())
+    reply.take(Started("gen-1", "", ""))
+    assert (reply.receipt.model, reply.receipt.generation_id) == ("asked/model", "gen-1")
+
+
+ONE, TWO = Decimal("0.1"), Decimal("0.2")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "after"),
+    [(None, None, None), (None, ONE, ONE), (ONE, None, ONE), (ONE, TWO, Decimal("0.3"))],
+)
+async def test_costs_add_up_where_they_are_said(
+    before: Decimal | None, now: Decimal | None, after: Decimal | None
+) -> None:
+    reply = Reply(answer(receipt=Receipt(cost=before)))
+    reply.take(Usage(cost=now))
+    assert reply.receipt.cost == after
+
+
+async def test_a_call_without_a_first_token_keeps_the_time_of_the_one_before() -> None:
+    reply = Reply(answer(receipt=Receipt(first_token_ms=250, duration_ms=1000)))
+    reply.take(Metrics(None, 0.5, 0, 0, 0, "cancelled"))
+    assert (reply.receipt.first_token_ms, reply.receipt.duration_ms) == (250, 1500)
+
+
+@pytest.mark.parametrize(
+    ("delay", "words"), [(0.2, "Busy. Trying again."), (1.0, "Busy. Trying again in 1 s."), (12.4, "again in 12 s.")]
+)
+async def test_another_try_is_announced(delay: float, words: str) -> None:
+    reply = Reply(answer())
+    reply.take(Retrying(1, delay, "Busy."))
+    assert words in reply.notice
+    reply.take(Reasoning("Hm."))
+    assert reply.notice == ""

@@ -1,0 +1,326 @@
+"""What readers are sent: frames for a page, a document without JavaScript, events of the JSON API."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from markupsafe import escape
+from msgspec.structs import replace
+
+from tests.fakes.page import PREFIX, Page
+from webapp.conversations import views
+from webapp.conversations.messages import Message, Status
+from webapp.conversations.reply import Reply
+from webapp.conversations.views import Cursor, PageView, content_events, frames, growing_document
+from webapp.db.types import new_id
+from webapp.services.events import Citation, Reasoning, Retrying, Text
+from webapp.web.refusals import NotFoundError
+from webapp.web.sse import COMMENT
+
+HOSTILE = "</hx-partial><script>alert(1)</script><img src=x onerror=alert(1)>"
+ANSWER = Message(new_id(), new_id(), new_id(), None, "assistant", "", Status.STREAMING, datetime.now(UTC))
+CODE = "```py\n"
+
+
+def new_reply(*texts: str) -> Reply:
+    reply = Reply(ANSWER)
+    for text in texts:
+        reply.take(Text(text))
+    return reply
+
+
+def view(cursor: Cursor = Cursor()) -> PageView:  # noqa: B008  # a value
+    return PageView(cursor, PREFIX, lambda sources: "".join(f"<li>{escape(one.url)}</li>" for one in sources))
+
+
+async def follow(*steps: Callable[[Reply], None], ends: bool = True) -> AsyncGenerator[Reply, None]:
+    """A reply as its readers follow it: once as it is, and after each step."""
+    reply = new_reply()
+    yield reply
+    for step in steps:
+        step(reply)
+        yield reply
+    if ends:
+        reply.end(Status.COMPLETE)
+        yield reply
+
+
+def says(text: str) -> Callable[[Reply], None]:
+    return lambda reply: reply.take(Text(text))
+
+
+def nothing(_reply: Reply) -> None:
+    pass
+
+
+# Cursors
+
+
+def test_a_cursor_is_read_as_it_was_written() -> None:
+    assert Cursor.parse(str(Cursor(12, 3, 4))) == Cursor(12, 3, 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "1-2", "1-2-3-4", "a-b-c", "-1-2-3", "1--3", "1-2-", " 1-2-3", "1_0-2-3", "+1-2-3", "١-٢-٣", "²-0-0",
+     "1.0-2-3", "9" * 10 + "-0-0", "9" * 5000 + "-0-0", "1-2-3\n", "\0", "<script>", "null", "0x1-0-0"],
+)  # fmt: skip
+def test_any_other_text_is_the_cursor_of_one_who_has_nothing(text: str) -> None:
+    assert Cursor.parse(text) == Cursor(0, 0, 0)
+
+
+async def test_the_cursor_of_a_whole_page_stands_behind_what_has_settled() -> None:
+    reply = new_reply("One.\n\nTw")
+    reply.take(Reasoning("Hm."))
+    reply.take(Citation("https://example.org", ""))
+    assert Cursor.at(reply) == Cursor(reply.blocks.blocks()[-1].end, 3, 1)
+    assert Cursor.at(new_reply("Open")) == Cursor(0, 0, 0)
+
+
+# Frames
+
+
+async def test_a_frame_has_what_is_new_and_no_more() -> None:
+    reply, page, watching = new_reply("One.\n\nTw"), Page(), view()
+    page.apply(watching.frame(reply))
+    assert page.parts["body"] == "<p>One.</p>\n"
+    assert page.parts["tail"] == "<p>Tw</p>\n"
+    reply.take(Text("o"))
+    frame = watching.frame(reply)
+    page.apply(frame)
+    assert "One" not in frame
+    assert page.parts["tail"] == "<p>Two</p>\n"
+    assert watching.frame(reply) == ""
+
+
+async def test_a_page_that_comes_back_gets_what_it_lacks() -> None:
+    reply, page, watching = new_reply("One.\n\nTw"), Page(), view()
+    page.apply(watching.frame(reply))
+    reply.take(Text("o.\n\nThree."))
+    frame = view(watching.cursor).frame(reply)
+    page.apply(frame)
+    assert "One" not in frame
+    assert page.html == "<p>One.</p>\n<p>Two.</p>\n<p>Three.</p>\n"
+
+
+@pytest.mark.parametrize("cursor", [Cursor(3), Cursor(0, 99)])
+async def test_a_cursor_that_this_answer_never_gave_begins_anew(cursor: Cursor) -> None:
+    reply, page = new_reply("One.\n\nTwo.\n\nThree."), Page()
+    reply.take(Reasoning("Hm."))
+    page.parts["body"] = page.parts["reasoning"] = "what the page had"
+    page.apply(view(cursor).frame(reply))
+    assert page.html == "<p>One.</p>\n<p>Two.</p>\n<p>Three.</p>\n"
+    assert page.parts["reasoning"] == "Hm."
+
+
+async def test_a_cursor_ahead_of_a_lagging_copy_waits_for_it() -> None:
+    reply, ahead = new_reply("One.\n\n"), new_reply("One.\n\nTwo.\n\nThree")
+    page, watching = Page(), view()
+    page.apply(watching.frame(ahead))
+    waiting = view(watching.cursor)
+    assert waiting.frame(reply) == ""
+    reply.catch_up(ahead.progress())
+    page.apply(waiting.frame(reply))
+    assert page.html == "<p>One.</p>\n<p>Two.</p>\n<p>Three</p>\n"
+
+
+async def test_hostile_text_stays_text() -> None:
+    reply = new_reply(HOSTILE, "\n\n```\n", HOSTILE)
+    reply.take(Reasoning(HOSTILE))
+    reply.take(Citation(f"https://example.org/?{HOSTILE}", HOSTILE))
+    reply.notice = HOSTILE
+    page, watching = Page(), view()
+    frame = watching.frame(reply)
+    reply.take(Text(HOSTILE))
+    reply.notice = ""
+    frame += watching.frame(reply)
+    page.apply(frame)
+    assert "<script" not in frame
+    assert "<img" not in frame
+    assert frame.count("</hx-partial>") == frame.count("<hx-partial")
+    assert page.parts["reasoning"].startswith("&lt;/hx-partial&gt;")
+    assert page.parts["tail"].count("&lt;script&gt;") == 2
+
+
+async def test_open_code_grows_by_its_new_part_alone() -> None:
+    reply, page, watching = new_reply(CODE, "x = 1\n" * 1_000), Page(), view()
+    page.apply(watching.frame(reply))
+    reply.take(Text("if x < 2:\n"))
+    frame = watching.frame(reply)
+    page.apply(frame)
+    assert frame == (f'<hx-partial hx-target="#{PREFIX}-tail code" hx-swap="beforeend">if x &lt; 2:\n</hx-partial>')
+    assert page.parts["tail"].endswith("x = 1\nif x &lt; 2:\n</code></pre></div>\n")
+
+
+async def test_a_second_block_of_code_is_not_put_into_the_first() -> None:
+    reply, page, watching = new_reply(CODE, "first\n"), Page(), view()
+    page.apply(watching.frame(reply))
+    reply.take(Text("```\n\n```py\nfirst\nsecond\n"))
+    page.apply(watching.frame(reply))
+    assert page.parts["body"].count("<pre") == page.parts["tail"].count("<pre") == 1
+    assert "second" not in page.parts["body"]
+
+
+async def test_sources_are_sent_whole_when_one_is_new() -> None:
+    reply, page, watching = new_reply("Text."), Page(), view()
+    assert "sources" not in watching.frame(reply)
+    for number in range(2):
+        reply.take(Citation(f"https://example.org/{number}", ""))
+        page.apply(watching.frame(reply))
+    assert page.parts["sources"] == "<li>https://example.org/0</li><li>https://example.org/1</li>"
+    assert "sources" not in watching.frame(reply)
+
+
+async def test_a_notice_comes_and_goes() -> None:
+    reply, page, watching = new_reply(), Page(), view()
+    reply.take(Retrying(1, 2.0, "Busy."))
+    page.apply(watching.frame(reply))
+    assert page.parts["notice"] == "Busy. Trying again in 2 s."
+    reply.take(Text("Here."))
+    page.apply(watching.frame(reply))
+    assert page.parts["notice"] == ""
+
+
+# The event stream of a page
+
+
+async def all_of(events: AsyncIterator[bytes]) -> list[bytes]:
+    async with asyncio.timeout(5):
+        return [event async for event in events]
+
+
+async def test_the_stream_speaks_at_once_and_says_when_it_is_done() -> None:
+    first, *events, last = await all_of(frames(follow(says("One.\n\n"), says("Two")), view()))
+    assert first == COMMENT
+    assert last == b"event: done\ndata: \n\n"
+    assert next(event for event in events if b"One." in event).startswith(b"id: ")
+
+
+async def test_a_frame_carries_the_cursor_of_who_has_it() -> None:
+    events = await all_of(frames(follow(says("One.\n\nTwo.\n\n"), says("Three")), view()))
+    ids = [line.removeprefix("id: ") for event in events for line in event.decode().split("\n") if line[:3] == "id:"]
+    assert ids[-1] == str(Cursor.at(new_reply("One.\n\nTwo.\n\nThree")))
+
+
+async def test_a_version_without_news_keeps_the_connection_open() -> None:
+    events = await all_of(frames(follow(says("One."), nothing, nothing), view()))
+    assert events.count(COMMENT) >= 3
+
+
+async def test_a_stream_that_is_sent_away_ends_without_done() -> None:
+    events = await all_of(frames(follow(says("One."), ends=False), view()))
+    assert b"One." in b"".join(events)
+    assert not [event for event in events if event.startswith(b"event:")]
+
+
+async def test_an_old_connection_is_ended_between_two_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "CONNECTION_SECONDS", -1.0)
+    events = await all_of(frames(follow(says("One.")), view()))
+    assert len(events) == 2
+    assert not [event for event in events if event.startswith(b"event:")]
+
+
+async def test_who_leaves_a_stream_leaves_the_answer() -> None:
+    following = follow(says("One."))
+    stream = frames(following, view())
+    await anext(stream)
+    await anext(stream)
+    await stream.aclose()
+    with pytest.raises(StopAsyncIteration):
+        await anext(following)
+
+
+# The document without JavaScript
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "DOCUMENT_INTERVAL", 0.0)
+
+
+async def document(*steps: Callable[[Reply], None]) -> list[str]:
+    async with asyncio.timeout(5):
+        return [part async for part in growing_document("<html><body>", follow(*steps), ANSWER)]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_document_begins_at_once_grows_and_leads_back() -> None:
+    parts = await document(says("One.\n\n"), says("Tw"), says("o."))
+    assert parts[0] == '<html><body><main class="prose">'
+    assert parts[1:4] == [
+        "<p>One.</p>\n",
+        '<div class="live__tail"><p>Tw</p>\n</div>',
+        '<div class="live__tail"><p>Two.</p>\n</div>',
+    ]
+    assert f'href="/messages/{ANSWER.id}"' in parts[-1]
+    assert parts[-1].endswith("</body></html>")
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_document_has_each_settled_block_once_and_no_script() -> None:
+    text = "".join(await document(says("One.\n\n"), says("Two.\n\n"), nothing, says(HOSTILE)))
+    assert text.count("<p>One.</p>") == text.count("<p>Two.</p>") == 1
+    assert "<script" not in text
+    assert "<img" not in text
+
+
+# The JSON API
+
+
+async def events(
+    following: AsyncGenerator[Reply, None], finished: Callable[[], Awaitable[Message]]
+) -> list[dict[str, object]]:
+    parts = await all_of(content_events(following, finished))
+    assert parts[0] == COMMENT
+    assert all(part == COMMENT or (part.startswith(b"data: ") and part.endswith(b"\n\n")) for part in parts)
+    return [msgspec.json.decode(part.removeprefix(b"data: ")) for part in parts if part != COMMENT]
+
+
+def ended(status: Status, code: str = "", sentence: str = "") -> Callable[[], Awaitable[Message]]:
+    async def finished() -> Message:
+        return replace(ANSWER, status=status, error_code=code, error_message=sentence)
+
+    return finished
+
+
+async def test_the_api_sends_pieces_and_then_done() -> None:
+    sent = await events(follow(says("One\n"), says("two …")), ended(Status.COMPLETE))
+    assert sent == [{"content": "One\n"}, {"content": "two …"}, {"done": True}]
+
+
+async def test_the_api_keeps_a_silent_connection_open() -> None:
+    parts = await all_of(content_events(follow(nothing, nothing), ended(Status.COMPLETE)))
+    assert parts.count(COMMENT) == 4
+
+
+@pytest.mark.parametrize(
+    ("finished", "code", "message"),
+    [
+        (ended(Status.FAILED, "no_credit", "There is too little credit."), "no_credit", "There is too little credit."),
+        (ended(Status.STOPPED), "stopped", "The answer was cut short."),
+        (ended(Status.INTERRUPTED), "interrupted", "The answer was cut short."),
+    ],
+)
+async def test_the_api_tells_an_error_before_done(
+    finished: Callable[[], Awaitable[Message]], code: str, message: str
+) -> None:
+    sent = await events(follow(says("Half")), finished)
+    assert sent == [{"content": "Half"}, {"error": {"code": code, "message": message}}, {"done": True}]
+
+
+async def test_the_api_tells_of_a_deletion_in_mid_answer() -> None:
+    async def gone() -> Message:
+        raise NotFoundError("There is no such message.")
+
+    sent = await events(follow(says("Half")), gone)
+    assert sent == [
+        {"content": "Half"},
+        {"error": {"code": "not_found", "message": "There is no such message."}},
+        {"done": True},
+    ]
+
+
+async def test_the_api_does_not_say_done_when_it_is_sent_away() -> None:
+    assert await events(follow(says("Half"), ends=False), ended(Status.STREAMING)) == [{"content": "Half"}]

@@ -1,0 +1,64 @@
+"""The real store of growing answers, which tells of its checkpoints, and which a test can hold up or make fail."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from tests.fakes.model import PATIENCE
+from webapp.conversations.replies_store import Checkpoint, Ending, Progress, ReplyStore
+from webapp.db.engine import Database
+
+
+class TroubledReplyStore(ReplyStore):
+    """`failing` has how many times the next calls of a method are to fail."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.failing = {"checkpoint": 0, "end": 0, "read": 0, "reap": 0}
+        self.reads = 0
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+        self._ending = asyncio.Event()
+        self._checkpoints = 0
+        self._checkpointed = asyncio.Event()
+
+    async def checkpointed(self) -> None:
+        """Returns after a checkpoint that began later than this."""
+        async with asyncio.timeout(PATIENCE):
+            at_least = self._checkpoints + 2  # one may be under way
+            while self._checkpoints < at_least:
+                self._checkpointed.clear()
+                await self._checkpointed.wait()
+
+    async def is_ending(self) -> None:
+        """Returns when somebody wants to keep the end of an answer."""
+        async with asyncio.timeout(PATIENCE):
+            await self._ending.wait()
+
+    async def checkpoint(self, changed: Iterable[Progress], live: Iterable[UUID], now: datetime) -> set[UUID]:
+        self._fail("checkpoint")
+        asked = await super().checkpoint(changed, live, now)
+        self._checkpoints += 1
+        self._checkpointed.set()
+        return asked
+
+    async def end(self, ending: Ending, now: datetime) -> bool:
+        self._ending.set()
+        await self.may_end.wait()
+        self._fail("end")
+        return await super().end(ending, now)
+
+    async def read(self, message_id: UUID) -> Checkpoint | None:
+        self.reads += 1
+        self._fail("read")
+        return await super().read(message_id)
+
+    async def reap(self, silent_since: datetime, now: datetime) -> int:
+        self._fail("reap")
+        return await super().reap(silent_since, now)
+
+    def _fail(self, method: str) -> None:
+        if self.failing[method]:
+            self.failing[method] -= 1
+            raise OSError("No space left on device")

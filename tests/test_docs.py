@@ -1,0 +1,185 @@
+"""The papers say what is true: their links lead somewhere, and what they name of the code is there."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.test_architecture import MAY_IMPORT
+from webapp.catalog.api import catalog_router
+from webapp.cli import main
+from webapp.config import Settings
+from webapp.conversations import views
+from webapp.conversations.api import api_router
+from webapp.conversations.views import Cursor
+
+ROOT = Path(__file__).parent.parent
+PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)\s]+)\)")
+_PATH = re.compile(r"(?<![\w/.-])(?:\./)?((?:bin|webapp|templates|static|tests|docs|benchmarks)/[\w./-]*\w)")
+_VERB = re.compile(r"python -m webapp ([\w-]+)")
+_CURL = re.compile(r"^curl (?:-N )?(?:-X (\w+) )?http://127\.0\.0\.1:8000(/\S*)", re.MULTILINE)
+
+
+def section(title: str) -> str:
+    """A section of architecture.md, without its subsections' titles counting as ends."""
+    return ARCHITECTURE.read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows(text: str, head: str) -> list[list[str]]:
+    """The rows of the tables in ``text`` whose first column is headed ``head``, as cells."""
+    tables = re.findall(rf"^\| {head} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text + "\n", re.MULTILINE)
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for table in tables for line in table.splitlines()]
+
+
+def spans(cell: str) -> list[str]:
+    """What stands in backticks."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def links(paper: Path) -> Iterator[tuple[str, Path]]:
+    for text, target in _LINK.findall(paper.read_text()):
+        yield text, paper.parent / target.partition("#")[0]
+
+
+def calls(name: str) -> Iterator[ast.Call]:
+    """The calls of a function or method of that name in views.py."""
+    for node in ast.walk(ast.parse(Path(views.__file__).read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name:
+            yield node
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.relative_to(ROOT).as_posix())
+def test_every_relative_link_leads_somewhere(paper: Path) -> None:
+    assert [str(target) for _, target in links(paper) if not target.exists()] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.relative_to(ROOT).as_posix())
+def test_every_path_that_is_named_exists(paper: Path) -> None:
+    assert [path for path in _PATH.findall(paper.read_text()) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.relative_to(ROOT).as_posix())
+def test_a_name_is_defined_in_the_file_that_it_links_to(paper: Path) -> None:
+    """A link such as [`Replies.start`](../webapp/conversations/replies.py) is a claim about that file."""
+    wrong = []
+    for text, target in links(paper):
+        name = re.fullmatch(r"`(?:\w+\.)?(\w+)`", text)
+        if name and target.suffix == ".py":
+            defined = rf"^\s*(?:(?:async )?def|class) {name[1]}\b|^{name[1]}\b.*="
+            if not re.search(defined, target.read_text(), re.MULTILINE):
+                wrong.append(f"{text} in {target.name}")
+    assert wrong == []
+
+
+def test_the_tree_is_the_one_that_is_there() -> None:
+    block = section("The tree").split("```")[1]
+    for line in block.strip().splitlines():
+        folder = ROOT / "webapp" if line.startswith("  ") else ROOT
+        for name in line[:21].split():
+            assert (folder / name).exists(), name
+
+
+def test_every_module_of_conversations_is_explained() -> None:
+    named = {name for row in rows(section("The tree"), "file") for name in re.findall(r"\[(\w+\.py)\]", row[0])}
+    there = {path.name for path in (ROOT / "webapp" / "conversations").glob("[a-z]*.py")}
+    assert named == there
+
+
+def test_the_picture_of_imports_is_the_rule() -> None:
+    picture = section("Who may import whom").split("```")[1]
+    layers = [{word for word in line.split() if word in MAY_IMPORT} for line in picture.strip().splitlines()]
+    assert set().union(*layers) == set(MAY_IMPORT)
+    for number, layer in enumerate(layers):
+        below = set().union(*layers[number + 1 :])
+        assert {name: MAY_IMPORT[name] - below for name in layer} == {name: set() for name in layer}
+
+
+def test_the_parts_of_frames_are_documented() -> None:
+    documented = {(spans(target)[0], spans(swap)[0]) for target, swap, _ in rows(ARCHITECTURE.read_text(), "target")}
+    sent = {tuple(ast.literal_eval(argument) for argument in call.args[:2]) for call in calls("_partial")}
+    assert documented == sent
+
+
+def test_the_named_events_are_documented() -> None:
+    documented = {spans(event)[0] for event, _ in rows(ARCHITECTURE.read_text(), "event")}
+    named = [word for call in calls("encode_event") for word in call.keywords if word.arg == "event"]
+    assert documented == {ast.literal_eval(word.value) for word in named}
+
+
+def test_the_events_of_the_api_are_documented() -> None:
+    documented = {spans(data)[0] for data, _ in rows(ARCHITECTURE.read_text(), "data")}
+    sent = [call.args[0] for call in calls("_json_event")]
+    assert all(isinstance(value, ast.Dict) for value in sent)
+    assert documented == {
+        ast.literal_eval(key) for value in sent if isinstance(value, ast.Dict) for key in value.keys if key
+    }
+
+
+def test_the_cursor_has_the_documented_form() -> None:
+    text = section("The event stream of a page")
+    assert f"`{'-'.join(Cursor._fields)}`" in text
+    example = re.search(r"^id: (\S+)$", text, re.MULTILINE)
+    assert example is not None
+    assert example[1] == str(Cursor.parse(example[1])) != str(Cursor())
+
+
+def test_the_numbers_are_those_of_the_code() -> None:
+    numbers = rows(section("Numbers"), "name")
+    assert numbers
+    for name, value, where in numbers:
+        module = re.search(r"\(\.\./(.+)\.py\)", where)
+        assert module is not None
+        actual = getattr(importlib.import_module(module[1].replace("/", ".")), spans(name)[0])
+        seconds = actual.total_seconds() if isinstance(actual, timedelta) else actual
+        assert value == f"{seconds:g} s", name
+
+
+@pytest.mark.parametrize("paper", [ROOT / "README.md", ROOT / "docs" / "settings.md"], ids=lambda paper: paper.name)
+def test_settings_and_their_defaults_are_those_of_the_code(paper: Path) -> None:
+    defaults = {field.name.upper(): field.default for field in msgspec.structs.fields(Settings)}
+    found = rows(paper.read_text(), "variable")
+    assert found
+    for variables, told, _ in found:
+        assert set(spans(variables)) <= set(defaults)
+        for variable, default in zip(spans(variables), spans(told), strict=bool(spans(told))):
+            value = defaults[variable]
+            assert default == (f"{value:g}" if isinstance(value, float) else str(value)), variable
+
+
+def test_the_lines_for_the_api_are_its_routes() -> None:
+    routes = {
+        (method, re.sub(r"\{[^}]+\}", "$id", path))
+        for router in (api_router, catalog_router)
+        for route in router.routes
+        for path, method in ((route.path, method) for method in route.methods)
+    }
+    shown = {(method or "GET", path) for method, path in _CURL.findall((ROOT / "README.md").read_text())}
+    assert len(shown) == 5
+    assert shown <= routes
+
+
+def test_the_verbs_are_those_of_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    verbs = re.findall(r"^    ([\w-]+)", capsys.readouterr().out, re.MULTILINE)
+    told = {verb for paper in PAPERS for verb in _VERB.findall(paper.read_text())}
+    assert told
+    assert told <= set(verbs)
+
+
+def test_decisions_are_numbered_and_short() -> None:
+    assert DECISIONS
+    for number, paper in enumerate(DECISIONS, 1):
+        assert paper.name.startswith(f"{number:04}-")
+        lines = paper.read_text().splitlines()
+        assert lines[0].startswith(f"# {number}. ")
+        assert len(lines) < 40, paper.name
