@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Bench], list[Row]]]] = {
 def main() -> int:
     """Returns 1 if a figure is over its budget."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as at an interrupt: what was started is ended
     began, busy = time.monotonic(), busy_seconds()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="open-chat-bench-") as folder:

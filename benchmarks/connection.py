@@ -45,9 +45,13 @@ class Connection(asyncio.Protocol):
                 self._done.set_result(b"")
             return
         self._received += data
-        body = _whole_body(self._received)
-        if body is not None and not self._done.done():
-            self._done.set_result(body)
+        try:
+            body = _whole_body(self._received)
+        except ConnectionError as error:
+            self._done.set_exception(error)
+        else:
+            if body is not None:
+                self._done.set_result(body)
 
     async def ask(self, request: bytes) -> bytes:
         """Sends a request; returns the body of the response."""

@@ -123,6 +123,8 @@ async def _run_later(delay: float, reader: Reader, script: Script) -> None:
 
 def _result(plan: Plan, readers: Sequence[Reader], problems: list[str]) -> Result:
     ages = sorted(age for reader in readers for age in reader.stamps.ages)
+    if not ages:
+        raise RuntimeError(f"no token came: {problems}")
     firsts = sorted(reader.stamps.ages[0] for reader in readers if reader.stamps.ages)
     return Result(
         complete=sum(len(reader.stamps.ages) == plan.tokens for reader in readers),
@@ -137,8 +139,8 @@ def _result(plan: Plan, readers: Sequence[Reader], problems: list[str]) -> Resul
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The value below which ``share`` of the ordered values lie; not a number where there are none."""
-    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
+    """The value below which ``share`` of the ordered values lie; there has to be one."""
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
 def main(target: Target, port: int) -> None:

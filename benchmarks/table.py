@@ -1,6 +1,5 @@
 """The figures as a Markdown table: what was measured, what it may be, ours, the reference's."""
 
-import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -32,14 +31,12 @@ class Row(Struct, frozen=True):
         )
 
     def _value(self, value: float) -> str:
-        if math.isnan(value):
-            return "none"
         digits = 0 if value == int(value) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
         return f"{value:.{digits}f} {self.unit}".rstrip()
 
 
 def at_most(measured: str, unit: str, ours: float, limit: float, reference: float | None = None) -> Row:
-    """A line whose budget is a figure. What could not be measured is over it."""
+    """A line whose budget is a figure."""
     return Row(measured, unit, ours, reference, f"≤ {limit:g} {unit}".rstrip(), ours <= limit)
 
 

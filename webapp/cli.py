@@ -43,6 +43,8 @@ def _serve(_options: argparse.Namespace) -> int:
     except (DatabaseInUseError, MigrationError, MissingAssetError) as error:
         return _stop(str(error))
     except OSError as error:
+        if error.filename is not None:
+            return _stop(_unusable(error))
         return _stop(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.")
     return 0
 
@@ -70,8 +72,14 @@ def _upgrade(_options: argparse.Namespace) -> int:
             changed = upgrade(settings.database_path)
     except (DatabaseInUseError, MigrationError) as error:
         return _stop(str(error))
+    except OSError as error:
+        return _stop(_unusable(error))
     print("The database is up to date." if changed else "Nothing to do: the database was up to date.")
     return 0
+
+
+def _unusable(error: OSError) -> str:
+    return f"{error.filename} cannot be used: {error.strerror}. Set DATA_DIR to another folder."
 
 
 def _stop(sentence: str) -> int:

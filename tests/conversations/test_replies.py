@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes.scene import Scene
-from webapp.conversations.messages import Source, Status
+from webapp.conversations.messages import Beginning, Source, Status
 from webapp.services.errors import OpenRouterError
 from webapp.services.events import Citation, Finish, Metrics, Reasoning, Retrying, Started, Usage
 from webapp.web.refusals import NotFoundError
@@ -216,7 +216,7 @@ async def test_a_conversation_deleted_in_mid_answer_ends_the_call_and_stays_dele
 
 async def test_an_answer_given_up_before_it_has_begun_ends(scene: Scene) -> None:
     exchange = await scene.here.conversations.add_exchange(scene.alice, None, "Go", "some/model", "c1")
-    scene.here.replies.start(exchange.answer, [], "some/model")
+    scene.here.replies.start(Beginning(exchange.answer, "some/model", exchange.prompt))
     scene.here.replies.abandon([exchange.answer.id])
     reader = scene.here.follow(exchange.answer)
     assert await reader.ended() is not Status.STREAMING

@@ -31,8 +31,7 @@ async def test_a_second_exchange_goes_below_the_first(cast: Cast) -> None:
     await cast.end(first.answer.id)
     second = await cast.conversations.add_exchange(cast.alice, first.conversation.id, "Two", "m", "c2")
     assert second.question.parent_id == first.answer.id
-    prompt = await cast.conversations.prompt(cast.alice, second.answer)
-    assert [(one.role, one.content) for one in prompt] == [
+    assert [(one.role, one.content) for one in second.prompt] == [
         ("user", "One"),
         ("assistant", "An answer."),
         ("user", "Two"),
@@ -58,6 +57,11 @@ async def test_another_text_with_a_used_client_id_is_kept_too(cast: Cast) -> Non
     other = await cast.conversations.add_exchange(cast.alice, None, "Two", "m", "c1")
     assert other.is_new
     assert other.question.id != first.question.id
+
+
+async def test_without_a_client_id_every_send_counts(cast: Cast) -> None:
+    for _ in range(2):
+        assert (await cast.conversations.add_exchange(cast.alice, None, "One", "m", "")).is_new
 
 
 async def test_a_client_id_is_its_owners(cast: Cast) -> None:
@@ -92,7 +96,6 @@ async def test_somebody_elses_is_not_found(cast: Cast) -> None:
         store.delete(bob, conversation_id),
         store.find_message(bob, answer_id),
         store.latest_answer(bob, conversation_id),
-        store.prompt(bob, hers.answer),
         store.add_exchange(bob, conversation_id, "Hello", "m", "c2"),
         store.add_retry(bob, answer_id, "m"),
         store.resume(bob, answer_id),
@@ -131,9 +134,10 @@ async def test_a_retry_keeps_the_old_answer_and_shows_the_new_one(cast: Cast) ->
     first = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
     await cast.end(first.answer.id, "Old")
     retry = await cast.conversations.add_retry(cast.alice, first.answer.id, "other")
-    assert (retry.parent_id, retry.receipt.model) == (first.question.id, "other")
+    assert (retry.answer.parent_id, retry.model) == (first.question.id, "other")
+    assert [one.content for one in retry.prompt] == ["One"]
     window = await cast.conversations.window(cast.alice, first.conversation.id)
-    assert [message.id for message in window.messages] == [first.question.id, retry.id]
+    assert [message.id for message in window.messages] == [first.question.id, retry.answer.id]
     assert (await cast.conversations.find_message(cast.alice, first.answer.id)).content == "Old"
 
 
@@ -143,8 +147,8 @@ async def test_a_cut_answer_can_be_resumed_and_a_whole_one_cannot(cast: Cast) ->
         await cast.conversations.resume(cast.alice, first.answer.id)
     await cast.end(first.answer.id, "Half", Status.INTERRUPTED)
     resumed = await cast.conversations.resume(cast.alice, first.answer.id)
-    assert (resumed.status, resumed.content) == (Status.STREAMING, "Half")
-    assert [one.content for one in await cast.conversations.prompt(cast.alice, resumed)] == ["One", "Half"]
+    assert (resumed.answer.status, resumed.answer.content) == (Status.STREAMING, "Half")
+    assert [one.content for one in resumed.prompt] == ["One", "Half"]
     await cast.end(first.answer.id, "Half and whole")
     with pytest.raises(ConflictError):
         await cast.conversations.resume(cast.alice, first.answer.id)

@@ -11,7 +11,7 @@ from tests.fakes.database import open_database
 from tests.fakes.model import Call, FakeModel
 from tests.fakes.reader import Reader
 from tests.fakes.reply_store import TroubledReplyStore
-from webapp.conversations.messages import Message
+from webapp.conversations.messages import Beginning, Message
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.db.engine import Database
@@ -34,13 +34,13 @@ class Process(NamedTuple):
     async def ask(self, owner: UUID, text: str = "Go", conversation: UUID | None = None) -> tuple[Message, Call]:
         """Sets an answer growing; returns it, and the call to the model."""
         exchange = await self.conversations.add_exchange(owner, conversation, text, "some/model", str(new_id()))
-        return exchange.answer, await self.start(owner, exchange.answer)
+        return exchange.answer, await self.start(Beginning(exchange.answer, "some/model", exchange.prompt))
 
     async def resume(self, owner: UUID, answer: Message) -> Call:
-        return await self.start(owner, await self.conversations.resume(owner, answer.id))
+        return await self.start(await self.conversations.resume(owner, answer.id))
 
-    async def start(self, owner: UUID, answer: Message) -> Call:
-        self.replies.start(answer, await self.conversations.prompt(owner, answer), answer.receipt.model)
+    async def start(self, beginning: Beginning) -> Call:
+        self.replies.start(beginning)
         return await self.model.call(len(self.model.calls) + 1)
 
     def follow(self, answer: Message) -> Reader:

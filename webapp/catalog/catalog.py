@@ -33,7 +33,7 @@ class Catalog:
         self._source = source
         self._default_model = default_model
         self._models: dict[str, Model] = {}
-        self._by_slug: dict[str, Model] = {}
+        self._by_alias: dict[str, Model] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -53,8 +53,8 @@ class Catalog:
         return tuple(self._models.values())
 
     def find(self, model_id: str) -> Model | None:
-        """The model of that id, or of that dated name."""
-        return self._models.get(model_id) or self._by_slug.get(model_id)
+        """The model of that id, or of that dated or other name."""
+        return self._models.get(model_id) or self._by_alias.get(model_id)
 
     def default(self, last_used: str = "") -> str:
         """The model that a new conversation starts with: the one set, else the last used, else the first listed."""
@@ -65,7 +65,7 @@ class Catalog:
 
         Raises InvalidError if there is none. Where OpenRouter cannot be asked it is let through: the call will tell.
         """
-        if model_id in self._models or model_id.partition(":")[0] in self._models:
+        if self.find(model_id) or model_id.partition(":")[0] in self._models:
             return model_id
         try:
             async with asyncio.timeout(LOOK_UP_TIMEOUT):
@@ -76,7 +76,7 @@ class Catalog:
             raise InvalidError(f"There is no model {model_id[:100]!r}. Choose one from the list.")
         model = read_model(entry)
         if model is not None:
-            self._models[model_id] = model
+            self._by_alias[model_id] = self._models.setdefault(model.id, model)
         return model_id
 
     async def refresh(self) -> None:
@@ -88,7 +88,7 @@ class Catalog:
 
     def _take(self, models: Sequence[Model]) -> None:
         self._models = {model.id: model for model in models}
-        self._by_slug = {model.canonical_slug: model for model in models if ":" not in model.id}
+        self._by_alias = {one.canonical_slug: one for one in models if one.canonical_slug and ":" not in one.id}
 
     async def _keep_fresh(self) -> None:
         while True:

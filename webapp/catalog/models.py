@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+_MAX_PRICE = Decimal(1_000)  # dollars per token; above it somebody has made a mistake
+
 
 class Model(Struct, frozen=True):
     """A model. Prices are US dollars per token; None where OpenRouter does not say or the price varies.
@@ -51,8 +53,8 @@ class _Architecture(Struct):
 
 
 class _Pricing(Struct):
-    prompt: str | None = None
-    completion: str | None = None
+    prompt: str | float | None = None
+    completion: str | float | None = None
 
 
 class _Listed(Struct):
@@ -89,15 +91,17 @@ def read_model(entry: Mapping[str, Any]) -> Model | None:
     )
 
 
-def _price(text: str | None) -> Decimal | None:
+def _price(said: str | float | None) -> Decimal | None:
     """Dollars per token. Routers list "-1": the price varies, which is not known and not free."""
     try:
-        price = Decimal(text or "-1")
+        price = Decimal("-1" if said in (None, "") else str(said))
     except InvalidOperation:
         return None
-    return price if price.is_finite() and price >= 0 else None
+    return price if price.is_finite() and 0 <= price <= _MAX_PRICE else None
 
 
 def _per_million(price: Decimal) -> str:
-    amount = (price * 1_000_000).quantize(Decimal("0.01"))
+    """In dollars and cents, or with as many digits as it takes to be more than nothing."""
+    amount = price * 1_000_000
+    amount = round(amount, max(2, -amount.adjusted()))
     return f"${amount.normalize():f}" if amount == amount.to_integral_value() else f"${amount:f}"

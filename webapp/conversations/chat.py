@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from webapp.catalog.catalog import Catalog
-from webapp.conversations.messages import Conversation, Exchange, Message
+from webapp.conversations.messages import Beginning, Conversation, Exchange, Message
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.web.refusals import InvalidError, TooLargeError
@@ -33,7 +33,7 @@ class Chat:
         chosen = await self._choose(owner, conversation_id, model)
         exchange = await self._store.add_exchange(owner, conversation_id, text, chosen, client_id)
         if exchange.is_new:
-            await self._start(owner, exchange.answer)
+            self._replies.start(Beginning(exchange.answer, chosen, exchange.prompt))
         return exchange
 
     async def retry(self, owner: UUID, answer_id: UUID, model: str = "") -> Message:
@@ -41,16 +41,16 @@ class Chat:
         self._replies.check_open()
         old = await self._store.find_message(owner, answer_id)
         chosen = await self._catalog.require(model or (await self._store.find(owner, old.conversation_id)).model)
-        answer = await self._store.add_retry(owner, answer_id, chosen)
-        await self._start(owner, answer)
-        return answer
+        beginning = await self._store.add_retry(owner, answer_id, chosen)
+        self._replies.start(beginning)
+        return beginning.answer
 
     async def resume(self, owner: UUID, answer_id: UUID) -> Message:
         """Lets a cut answer grow on from where it ends."""
         self._replies.check_open()
-        answer = await self._store.resume(owner, answer_id)
-        await self._start(owner, answer)
-        return answer
+        beginning = await self._store.resume(owner, answer_id)
+        self._replies.start(beginning)
+        return beginning.answer
 
     async def rename(self, owner: UUID, conversation_id: UUID, title: str) -> Conversation:
         """Gives a conversation a title of 1 to 200 characters, on one line."""
@@ -73,11 +73,6 @@ class Chat:
         if not model and conversation_id is not None:
             model = (await self._store.find(owner, conversation_id)).model
         return await self._catalog.require(model or self._catalog.default())
-
-    async def _start(self, owner: UUID, answer: Message) -> None:
-        conversation = await self._store.find(owner, answer.conversation_id)
-        prompt = await self._store.prompt(owner, answer)
-        self._replies.start(answer, prompt, conversation.model)
 
     def _check_text(self, text: str) -> None:
         if not text.strip():

@@ -94,13 +94,29 @@ class Conversation(Struct, frozen=True):
     updated_at: datetime
 
 
+class PromptMessage(Struct, frozen=True):
+    """A message as the model is to read it."""
+
+    role: str
+    content: str
+
+
 class Exchange(Struct, frozen=True):
-    """A question and its answer. `is_new` is false when a repeated send found the first one's."""
+    """A question and its answer, and what the model is to read for it; a repeated send finds the first one's."""
 
     conversation: Conversation
     question: Message
     answer: Message
-    is_new: bool
+    prompt: tuple[PromptMessage, ...] = ()
+    is_new: bool = True
+
+
+class Beginning(Struct, frozen=True):
+    """An answer that is to grow, anew or further, by `model`, and what that is to read for it."""
+
+    answer: Message
+    model: str
+    prompt: tuple[PromptMessage, ...]
 
 
 class Window(Struct, frozen=True):
@@ -108,13 +124,6 @@ class Window(Struct, frozen=True):
 
     messages: tuple[Message, ...]
     has_earlier: bool
-
-
-class PromptMessage(Struct, frozen=True):
-    """A message as the model is to read it."""
-
-    role: str
-    content: str
 
 
 def title_from(text: str) -> str:

@@ -132,7 +132,8 @@ def rendered(html: str) -> Markup:
 def grouped_models(models: Sequence[Model], chosen: str) -> tuple[ModelGroup, ...]:
     """The models by maker, in the order of names; one that is chosen but not on offer stands first, by its id."""
     ordered = sorted(models, key=lambda model: (model.maker.lower(), model.short_name.lower()))
-    groups = [ModelGroup(maker, tuple(some)) for maker, some in groupby(ordered, key=lambda model: model.maker)]
+    by_maker = (tuple(some) for _, some in groupby(ordered, key=lambda model: model.maker.lower()))
+    groups = [ModelGroup(some[0].maker, some) for some in by_maker]
     if chosen and all(model.id != chosen for model in models):
         groups.insert(0, ModelGroup("Chosen", (Model(chosen, chosen),)))
     return tuple(groups)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
-from webapp.conversations.messages import Message, PromptMessage, Status, anchor
+from webapp.conversations.messages import Beginning, Message, Status, anchor
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
 from webapp.conversations.replies_store import Ending, ReplyStore
 from webapp.conversations.reply import Reply
@@ -85,13 +85,13 @@ class Replies:
         if self._draining:
             raise UnavailableError("The server is restarting. Send again in a few seconds.", retry_after=3)
 
-    def start(self, answer: Message, prompt: Sequence[PromptMessage], model: str) -> None:
-        """Lets `answer` grow from what it has. Returns at once."""
-        reply = Reply(answer)
-        task = asyncio.create_task(self._run(reply, prompt, model), name=f"reply {answer.id}")
+    def start(self, beginning: Beginning) -> None:
+        """Lets an answer grow from what it has. Returns at once."""
+        reply = Reply(beginning.answer)
+        task = asyncio.create_task(self._run(reply, beginning), name=f"reply {reply.id}")
         # Not in the task's own finally: one that is cancelled before its first step never comes to it.
         task.add_done_callback(lambda _: self._forget(reply))
-        self._live[answer.id], self._tasks[answer.id] = reply, task
+        self._live[reply.id], self._tasks[reply.id] = reply, task
 
     def snapshot(self, answer: Message) -> Reply:
         """The growing answer as it stands, for a page to show: of memory if it grows here, else of its checkpoint."""
@@ -127,15 +127,15 @@ class Replies:
 
     # The life of an answer
 
-    async def _run(self, reply: Reply, prompt: Sequence[PromptMessage], model: str) -> None:
-        outcome = await self._generate(reply, prompt, model)
+    async def _run(self, reply: Reply, beginning: Beginning) -> None:
+        outcome = await self._generate(reply, beginning)
         self._stops.setdefault(reply.id, outcome.status)  # from here on there is nothing left to stop
         await self._end(reply, outcome)
 
-    async def _generate(self, reply: Reply, prompt: Sequence[PromptMessage], model: str) -> Outcome:
-        messages = [{"role": one.role, "content": one.content} for one in prompt]
+    async def _generate(self, reply: Reply, beginning: Beginning) -> Outcome:
+        messages = [{"role": one.role, "content": one.content} for one in beginning.prompt]
         try:
-            async with aclosing(self._upstream.stream_events(messages, model)) as events:
+            async with aclosing(self._upstream.stream_events(messages, beginning.model)) as events:
                 async for event in events:
                     reply.take(event)
         except asyncio.CancelledError:

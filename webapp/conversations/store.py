@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.conversations.messages import (
+    Beginning,
     Conversation,
     Exchange,
     Message,
@@ -40,7 +41,7 @@ class Conversations:
 
     async def add(self, owner: UUID, model: str, title: str = "New conversation") -> Conversation:
         async with self._database.write() as session:
-            return _conversation(await _insert_conversation(session, owner, model, title))
+            return _conversation(_new_conversation(session, owner, model, title))
 
     async def find(self, owner: UUID, conversation_id: UUID) -> Conversation:
         async with self._database.read() as session:
@@ -116,17 +117,6 @@ class Conversations:
             raise NotFoundError("Nothing has been asked in this conversation yet.")
         return window.messages[0]
 
-    async def prompt(self, owner: UUID, answer: Message) -> list[PromptMessage]:
-        """What the model is to read for `answer`: the system prompt, and the branch above it, oldest first.
-
-        Answers without text are left out; if `answer` has a beginning, it comes last, for the model to go on from.
-        """
-        async with self._database.read() as session:
-            conversation = await _find_conversation(session, owner, answer.conversation_id)
-            rows = await _branch(session, answer.id)
-        system = [PromptMessage("system", conversation.system_prompt)] if conversation.system_prompt else []
-        return system + [PromptMessage(row.role, row.content) for row in reversed(rows) if row.content]
-
     # Exchanges
 
     async def add_exchange(
@@ -134,30 +124,36 @@ class Conversations:
     ) -> Exchange:
         """Adds a question and its empty answer at the end of a conversation's shown branch, or of a new one.
 
-        A send that is repeated with its `client_id` and text finds what the first one made. Raises NotFoundError,
-        ConflictError while an answer is growing there, TooManyError above the limit of growing answers.
+        A send that is repeated with its `client_id` and text finds what the first one made; without a `client_id`
+        none is. Raises NotFoundError, ConflictError while an answer is growing there, TooManyError above the limit of
+        growing answers.
         """
         async with self._database.write() as session:
-            repeated = await self._find_repeated(session, owner, client_id, text)
-            if repeated is not None:
-                return repeated
+            earlier = await _find_question(session, owner, client_id) if client_id else None
+            if earlier is not None and earlier.content == text:
+                return await self._repeated(session, owner, earlier)
             await self._check_room(session, owner)
             if conversation_id is None:
-                conversation = await _insert_conversation(session, owner, model, title_from(text))
+                conversation = _new_conversation(session, owner, model, title_from(text))
             else:
                 conversation = await _find_conversation(session, owner, conversation_id)
                 await _check_settled(session, conversation)
                 if conversation.active_leaf_id is None and not conversation.title_is_given:
                     conversation.title = title_from(text)
             question = _new_message(conversation, conversation.active_leaf_id, "user", Status.COMPLETE, content=text)
-            question.client_id = await _free_client_id(session, owner, client_id)
+            # A page that the browser kept sends its id again, with another text: that is another question.
+            question.client_id = client_id if client_id and earlier is None else None
             session.add(question)
-            await session.flush()
-            answer = await self._add_answer(session, conversation, question.id, model)
+            answer = _add_answer(session, conversation, question.id, model)
             conversation.model = model
-            return Exchange(_conversation(conversation), self._message(question), self._message(answer), is_new=True)
+            return Exchange(
+                _conversation(conversation),
+                self._message(question),
+                self._message(answer),
+                await _prompt(session, conversation, question),
+            )
 
-    async def add_retry(self, owner: UUID, answer_id: UUID, model: str) -> Message:
+    async def add_retry(self, owner: UUID, answer_id: UUID, model: str) -> Beginning:
         """Adds another answer beside a finished one, empty and growing, and shows its branch. The old one is kept."""
         async with self._database.write() as session:
             old = await _find_message(session, owner, answer_id, role="assistant")
@@ -165,9 +161,10 @@ class Conversations:
             await self._check_room(session, owner)
             await _check_settled(session, conversation)
             conversation.model = model
-            return self._message(await self._add_answer(session, conversation, old.parent_id, model))
+            answer = _add_answer(session, conversation, old.parent_id, model)
+            return Beginning(self._message(answer), model, await _prompt(session, conversation, answer))
 
-    async def resume(self, owner: UUID, answer_id: UUID) -> Message:
+    async def resume(self, owner: UUID, answer_id: UUID) -> Beginning:
         """Makes a cut answer grow again, from the text that it has. ConflictError if it is not one."""
         async with self._database.write() as session:
             row = await _find_message(session, owner, answer_id, role="assistant")
@@ -177,27 +174,10 @@ class Conversations:
             row.status, row.stop_requested, row.html = Status.STREAMING, False, None
             row.error_code = row.error_message = row.finish_reason = ""
             row.heartbeat_at = datetime.now(UTC)
-            return self._message(row)
+            conversation = await _find_conversation(session, owner, row.conversation_id)
+            return Beginning(self._message(row), conversation.model, await _prompt(session, conversation, row))
 
-    async def _add_answer(
-        self, session: AsyncSession, conversation: ConversationRow, parent: UUID | None, model: str
-    ) -> MessageRow:
-        answer = _new_message(conversation, parent, "assistant", Status.STREAMING, model=model)
-        answer.heartbeat_at = answer.created_at
-        session.add(answer)
-        conversation.active_leaf_id = answer.id
-        conversation.updated_at = answer.created_at
-        await session.flush()
-        return answer
-
-    async def _find_repeated(self, session: AsyncSession, owner: UUID, client_id: str, text: str) -> Exchange | None:
-        question = await session.scalar(
-            select(MessageRow).where(
-                MessageRow.owner_id == owner, MessageRow.client_id == client_id, MessageRow.content == text
-            )
-        )
-        if question is None:
-            return None
+    async def _repeated(self, session: AsyncSession, owner: UUID, question: MessageRow) -> Exchange:
         conversation = await _find_conversation(session, owner, question.conversation_id)
         answers = select(MessageRow).where(MessageRow.parent_id == question.id, MessageRow.owner_id == owner)
         answer = (await session.scalars(answers.order_by(MessageRow.id).limit(1))).one()
@@ -260,14 +240,29 @@ async def _find_message(
     return row
 
 
-async def _insert_conversation(session: AsyncSession, owner: UUID, model: str, title: str) -> ConversationRow:
+async def _find_question(session: AsyncSession, owner: UUID, client_id: str) -> MessageRow | None:
+    query = select(MessageRow).where(MessageRow.owner_id == owner, MessageRow.client_id == client_id)
+    row: MessageRow | None = await session.scalar(query)
+    return row
+
+
+def _new_conversation(session: AsyncSession, owner: UUID, model: str, title: str) -> ConversationRow:
     now = datetime.now(UTC)
     row = ConversationRow(
         id=new_id(), owner_id=owner, model=model, title=title, system_prompt="", created_at=now, updated_at=now
     )
     session.add(row)
-    await session.flush()
     return row
+
+
+def _add_answer(session: AsyncSession, conversation: ConversationRow, parent: UUID | None, model: str) -> MessageRow:
+    """An empty growing answer, at the end of the branch that is shown."""
+    answer = _new_message(conversation, parent, "assistant", Status.STREAMING, model=model)
+    answer.heartbeat_at = answer.created_at
+    session.add(answer)
+    conversation.active_leaf_id = answer.id
+    conversation.updated_at = answer.created_at
+    return answer
 
 
 def _new_message(
@@ -308,14 +303,6 @@ async def _branch(session: AsyncSession, leaf: UUID, limit: int = 100_000) -> li
     return list(rows)
 
 
-async def _free_client_id(session: AsyncSession, owner: UUID, client_id: str) -> str:
-    """`client_id`, or another where it has been used for another text: a page that the browser kept sends it again."""
-    used = await session.scalar(
-        select(MessageRow.id).where(MessageRow.owner_id == owner, MessageRow.client_id == client_id)
-    )
-    return client_id if used is None else str(new_id())
-
-
 async def _pictures(session: AsyncSession, message_ids: list[UUID]) -> dict[UUID, tuple[UUID, ...]]:
     """The pictures of messages, by message, in the order in which they came."""
     rows = await session.execute(
@@ -327,3 +314,13 @@ async def _pictures(session: AsyncSession, message_ids: list[UUID]) -> dict[UUID
     for message_id, picture_id in rows:
         found[message_id] = (*found.get(message_id, ()), picture_id)
     return found
+
+
+async def _prompt(session: AsyncSession, conversation: ConversationRow, last: MessageRow) -> tuple[PromptMessage, ...]:
+    """What the model is to read: the system prompt, and the branch down to `last`, oldest first.
+
+    Answers without text are left out. If `last` is an answer with a beginning, the model is to go on from there.
+    """
+    rows = await _branch(session, last.id) if last.parent_id else [last]
+    system = [PromptMessage("system", conversation.system_prompt)] if conversation.system_prompt else []
+    return (*system, *(PromptMessage(row.role, row.content) for row in reversed(rows) if row.content))

@@ -29,7 +29,7 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form], *, limit:
         raise WrongTypeError("A form is sent as application/x-www-form-urlencoded.")
     body = await read_body(request, limit)
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
         values = {name: value.replace("\r\n", "\n") for name, value in pairs}
         return msgspec.convert(values, form, strict=False)
     except UnicodeError:

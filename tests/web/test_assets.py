@@ -1,0 +1,119 @@
+"""Styles, scripts and icons: joined, hashed, zipped; and what is said where a file is missing."""
+
+import gzip
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fakes.asgi import asking
+from webapp.web.assets import HTMX_FILES, Assets, MissingAssetError, assets_router
+
+
+@pytest.fixture
+def static(tmp_path: Path) -> Path:
+    folder = tmp_path / "static"
+    write(folder / "css" / "10-first.css", "a { color: red; }")
+    write(folder / "css" / "20-second.css", "b { content: '…'; }")
+    write(folder / "js" / "one.js", "const name = 1;")
+    write(folder / "js" / "two.js", "const name = 2;")
+    write(folder / "icons.svg", "<svg></svg>")
+    write(folder / "README.md", "No asset.")
+    return folder
+
+
+@pytest.fixture
+def htmx(tmp_path: Path) -> Path:
+    folder = tmp_path / "htmx"
+    for name in HTMX_FILES:
+        write(folder / name, f"// {name}")
+    return folder
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+@pytest.fixture
+def assets(static: Path, htmx: Path) -> Assets:
+    return Assets(static, htmx)
+
+
+@pytest.fixture
+async def client(assets: Assets) -> AsyncIterator[httpx.AsyncClient]:
+    async with asking(assets_router(assets)) as client:
+        yield client
+
+
+def test_a_name_changes_with_the_content_and_with_nothing_else(static: Path, htmx: Path, assets: Assets) -> None:
+    names = ("app.css", "app.js", "htmx.js", "icons.svg")
+    before = {name: assets.url(name) for name in names}
+    assert {name: Assets(static, htmx).url(name) for name in names} == before
+    write(static / "css" / "20-second.css", "b { content: '!'; }")
+    after = {name: Assets(static, htmx).url(name) for name in names}
+    assert [name for name in names if before[name] != after[name]] == ["app.css"]
+
+
+def test_styles_are_joined_in_the_order_of_their_names(assets: Assets) -> None:
+    asset = assets.find(assets.url("app.css").removeprefix("/assets/"))
+    assert asset is not None
+    assert asset.body.decode() == "a { color: red; }\nb { content: '…'; }\n"
+
+
+def test_scripts_keep_their_names_to_themselves(assets: Assets) -> None:
+    asset = assets.find(assets.url("app.js").removeprefix("/assets/"))
+    assert asset is not None
+    assert asset.body.decode() == "{\nconst name = 1;\n}\n{\nconst name = 2;\n}\n"
+
+
+def test_a_link_to_an_asset_that_there_is_not_is_an_error(assets: Assets) -> None:
+    with pytest.raises(KeyError):
+        assets.url("none.css")
+
+
+def test_htmx_that_is_not_installed_is_one_line_that_says_what_to_do(static: Path, htmx: Path) -> None:
+    (htmx / HTMX_FILES[1]).unlink()
+    with pytest.raises(MissingAssetError) as missing:
+        Assets(static, htmx)
+    line = str(missing.value)
+    assert HTMX_FILES[1] in line
+    assert "npm ci" in line
+    assert "\n" not in line
+
+
+async def test_an_asset_is_served_for_ever_under_its_hashed_name(client: httpx.AsyncClient, assets: Assets) -> None:
+    answer = await client.get(assets.url("icons.svg"))
+    assert (answer.status_code, answer.text) == (200, "<svg></svg>")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("app.css", "text/css; charset=utf-8"), ("app.js", "text/javascript; charset=utf-8")]
+)
+async def test_it_is_zipped_for_who_can_read_that(
+    client: httpx.AsyncClient, assets: Assets, name: str, kind: str
+) -> None:
+    zipped = await client.get(assets.url(name), headers={"accept-encoding": "br, gzip"})
+    plain = await client.get(assets.url(name), headers={"accept-encoding": "identity"})
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    for answer in (zipped, plain):
+        assert answer.headers["content-type"] == kind
+        assert answer.headers["vary"] == "accept-encoding"
+    assert zipped.content == plain.content
+
+
+def test_what_is_zipped_is_the_same_at_every_start(static: Path, htmx: Path, assets: Assets) -> None:
+    name = assets.url("app.css").removeprefix("/assets/")
+    first, second = assets.find(name), Assets(static, htmx).find(name)
+    assert first == second
+    assert first is not None
+    assert gzip.decompress(first.gzipped) == first.body
+
+
+@pytest.mark.parametrize("name", ["app.css", "app-000000000000.css", "README.md", "..%2Ficons.svg", "%00"])
+async def test_another_name_is_not_there(client: httpx.AsyncClient, name: str) -> None:
+    assert (await client.get(f"/assets/{name}")).status_code == 404
