@@ -16,7 +16,6 @@ from webapp.config import Settings
 from webapp.db.lock import sole_process
 from webapp.db.migrate import upgrade
 from webapp.logs import set_up_logging
-from webapp.standin.server import DEMO_KEY, start_in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +44,8 @@ def _upstream(settings: Settings) -> Iterator[tuple[Settings, bool]]:
     if settings.openrouter_api_key:
         yield settings, False
         return
+    from webapp.standin.server import DEMO_KEY, start_in_thread  # not loaded where there is a key
+
     standin = start_in_thread(tokens_per_second=settings.demo_tokens_per_second)
     logger.info("OPENROUTER_API_KEY is not set: demo mode, a stand-in answers at %s", standin.base_url)
     try:

@@ -9,8 +9,9 @@ import pytest
 
 from tests.fakes.scene import Scene
 from webapp.conversations.messages import Beginning, Source, Status
+from webapp.conversations.reply import Reply
 from webapp.services.errors import OpenRouterError
-from webapp.services.events import Citation, Finish, Metrics, Reasoning, Retrying, Started, Usage
+from webapp.services.events import Citation, Finish, Metrics, Reasoning, Retrying, Started, StreamEvent, Usage
 from webapp.web.refusals import NotFoundError
 
 # Growing
@@ -124,6 +125,20 @@ async def test_an_error_of_ours_is_told_as_ours_without_its_text(scene: Scene, s
     assert (ended.status, ended.content, ended.error_code) == (status, said, "internal")
     assert "went wrong here" in ended.error_message
     assert "secret" not in ended.error_message
+
+
+async def test_an_error_of_ours_in_mid_answer_closes_the_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    await call.says("So far")
+    monkeypatch.setattr(Reply, "take", broken)
+    await call.says(" and no further")
+    await call.was_closed()
+    ended = await scene.ended(answer)
+    assert (ended.status, ended.content, ended.error_code) == (Status.INTERRUPTED, "So far", "internal")
+
+
+def broken(_reply: Reply, _event: StreamEvent) -> None:
+    raise RuntimeError("/srv/secret/path")
 
 
 async def test_an_answer_of_nothing_is_a_failure(scene: Scene) -> None:

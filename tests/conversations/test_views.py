@@ -157,10 +157,12 @@ async def test_open_code_grows_by_its_new_part_alone() -> None:
 async def test_a_second_block_of_code_is_not_put_into_the_first() -> None:
     reply, page, watching = new_reply(CODE, "first\n"), Page(), view()
     page.apply(watching.frame(reply))
-    reply.take(Text("```\n\n```py\nfirst\nsecond\n"))
+    reply.take(Text("```\n\n```py\nsecond\nand more\n"))
     page.apply(watching.frame(reply))
     assert page.parts["body"].count("<pre") == page.parts["tail"].count("<pre") == 1
     assert "second" not in page.parts["body"]
+    assert "second\nand more\n" in page.parts["tail"]
+    assert "first" not in page.parts["tail"]
 
 
 async def test_sources_are_sent_whole_when_one_is_new() -> None:

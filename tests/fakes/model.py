@@ -62,8 +62,10 @@ class Call:
                 if isinstance(step, Exception):
                     self.ending = "failed"
                     raise step
-                yield step
-                self._steps.task_done()
+                try:
+                    yield step
+                finally:
+                    self._steps.task_done()
             self.ending = "ended"
         except (asyncio.CancelledError, GeneratorExit):
             self._is_closing.set()

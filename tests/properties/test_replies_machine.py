@@ -151,5 +151,5 @@ class ReadersMachine(RuleBasedStateMachine):
 
 TestReaders = ReadersMachine.TestCase
 TestReaders.settings = settings(
-    max_examples=120, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=80, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

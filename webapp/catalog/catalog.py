@@ -14,6 +14,7 @@ from webapp.web.refusals import InvalidError
 logger = logging.getLogger(__name__)
 
 REFRESH_INTERVAL: Final = 3600.0
+FIRST_REFRESH_DELAY: Final = 2.0  # where there is a list of the last time: the first pages go before
 RETRY_INTERVAL: Final = 30.0  # after a list that could not be had
 LOOK_UP_TIMEOUT: Final = 3.0
 FALLBACK_MODEL: Final = "openrouter/auto"  # OpenRouter's own choice, which is always there
@@ -91,6 +92,8 @@ class Catalog:
         self._by_alias = {one.canonical_slug: one for one in models if one.canonical_slug and ":" not in one.id}
 
     async def _keep_fresh(self) -> None:
+        if self._models:
+            await asyncio.sleep(FIRST_REFRESH_DELAY)
         while True:
             try:
                 await self.refresh()

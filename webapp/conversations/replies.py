@@ -16,7 +16,7 @@ from uuid import UUID
 from webapp.conversations.messages import Beginning, Message, Status, anchor
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
 from webapp.conversations.replies_store import Ending, ReplyStore
-from webapp.conversations.reply import Reply
+from webapp.conversations.reply import FRAME_INTERVAL, FRAME_INTERVAL_PER_REPLY, Reply
 from webapp.rendering.markdown import RENDERER_VERSION, render
 from webapp.services.errors import OpenRouterError
 from webapp.services.events import StreamEvent
@@ -222,6 +222,7 @@ class Replies:
         asked = await self._store.checkpoint(changed, [reply.id for reply, _ in live], datetime.now(UTC))
         for reply, version in live:
             reply.kept_version = version
+            reply.frame_interval = FRAME_INTERVAL + FRAME_INTERVAL_PER_REPLY * (len(live) - 1)
         for message_id in asked:
             self._cancel(message_id, Status.STOPPED)
 

@@ -27,12 +27,15 @@ from webapp.services.events import (
 # What is handed out is gathered for this long, in seconds: below it a reader sees no difference, and the cost of a
 # frame is shared by all tokens in it. The first token after a pause goes out at once.
 FRAME_INTERVAL: Final = 0.03
+# And this much longer for each further answer that grows beside it: a frame costs the same with few tokens as with
+# many, so a busy process makes fewer and larger ones.
+FRAME_INTERVAL_PER_REPLY: Final = 0.0004
 
 MAX_PICTURES: Final = 16
 
 
 class Reply:
-    """Grows by `take`; wakes those in `wait` at once, and then at most once every FRAME_INTERVAL.
+    """Grows by `take`; wakes those in `wait` at once, and then at most once every `frame_interval` seconds.
 
     Belongs to one event loop. `status` stays STREAMING until `end`; after that nothing grows any more.
     """
@@ -47,6 +50,7 @@ class Reply:
         self.receipt = replace(answer.receipt, finish_reason="")
         self.status = Status.STREAMING
         self.notice = ""
+        self.frame_interval = FRAME_INTERVAL
         self.version = 0
         self.kept_version = -1  # the one that the last checkpoint has
         self._parts = [answer.content]
@@ -93,7 +97,9 @@ class Reply:
         self.changed()
 
     def catch_up(self, progress: Progress) -> None:
-        """Takes over what another process has written since."""
+        """Takes over what another process has written since, if anything."""
+        if progress == self.progress():
+            return
         self._append(progress.content[len(self.text) :])
         self.reasoning = progress.reasoning
         self.sources = progress.sources
@@ -110,7 +116,7 @@ class Reply:
     def changed(self) -> None:
         """Wakes those who wait, now or when a frame's time has passed since the last waking."""
         if self._next_wake is None:
-            when = max(self._loop.time(), self._last_wake + FRAME_INTERVAL)
+            when = max(self._loop.time(), self._last_wake + self.frame_interval)
             self._next_wake = self._loop.call_at(when, self.wake)
 
     def wake(self) -> None:

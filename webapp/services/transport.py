@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from importlib import import_module
 from typing import Any, Final, cast
 from urllib.parse import quote, urlsplit
 
@@ -31,9 +32,28 @@ def open_client(settings: Settings) -> httpx.AsyncClient:
     timeout = settings.openrouter_timeout
     return httpx.AsyncClient(
         timeout=httpx.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout)),
-        limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=100, keepalive_expiry=60.0),
-        trust_env=urlsplit(settings.openrouter_base_url).hostname not in LOOPBACK,
+        transport=LateTransport(trust_env=urlsplit(settings.openrouter_base_url).hostname not in LOOPBACK),
     )
+
+
+class LateTransport(httpx.AsyncBaseTransport):
+    """AiohttpTransport, loaded with the first request and beside the event loop: no page waits for it."""
+
+    def __init__(self, *, trust_env: bool) -> None:
+        self._trust_env = trust_env
+        self._transport: httpx.AsyncBaseTransport | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._transport is None:
+            module = await asyncio.to_thread(import_module, "webapp.services.aiohttp_transport")
+            self._transport = self._transport or module.AiohttpTransport(
+                max_connections=MAX_CONNECTIONS, keepalive=60.0, trust_env=self._trust_env
+            )
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            await self._transport.aclose()
 
 
 def headers_for(settings: Settings) -> dict[str, str]:
