@@ -24,7 +24,7 @@ class Proxy:
     """An ASGI app."""
 
     def __init__(self, url: str) -> None:
-        limits = httpx.Limits(max_connections=1_000, max_keepalive_connections=100, keepalive_expiry=60.0)
+        limits = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)  # its own default but for the first
         self._client = httpx.AsyncClient(timeout=60.0, limits=limits, trust_env=False)
         self._url = url
 

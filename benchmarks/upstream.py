@@ -86,7 +86,8 @@ class Connection(asyncio.Protocol):
     def _send(self, begin: float, script: Script, count: int, last: int, text: Iterator[tuple[bytes, bytes]]) -> None:
         """Writes the next token, at its time or as soon after it as the machine allows."""
         now = units(time.monotonic_ns())
-        last = (last + 1) % SPAN if now == last else now  # two stamps of an answer are never the same
+        is_later = last < 0 or 0 < (now - last) % SPAN < SPAN // 2
+        last = now if is_later else (last + 1) % SPAN  # no two stamps of an answer are the same
         before, after = next(text)
         self._write(_framed(b"%b%b%b" % (before, stamp(last).encode(), after)))
         count += 1

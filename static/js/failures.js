@@ -1,6 +1,8 @@
 // What to say when no answer of ours comes: the network is away, or a proxy answers in the server's place.
 
-const UNREACHABLE = "The server cannot be reached. Your text is kept; try again in a moment.";
+const UNREACHABLE = "The server cannot be reached. Try again in a moment.";
+const TEXT_IS_KEPT = "The server cannot be reached. Your text is kept; try again in a moment.";
+const CONNECTION_LOST = "The connection is lost. Trying again …";
 
 const say = (sentence) => {
   const notice = document.getElementById("notice");
@@ -15,5 +17,14 @@ document.addEventListener("htmx:finally:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.request.method !== "POST") return;
   const explained = document.querySelector("#notice .refusal");
-  if (!ctx.response || (ctx.response.status >= 400 && !explained)) say(UNREACHABLE);
+  if (ctx.response && (ctx.response.status < 400 || explained)) return;
+  say(event.target.id === "composer" ? TEXT_IS_KEPT : UNREACHABLE);
 });
+
+const tellReader = (event, sentence) => {
+  const notice = event.target.closest?.(".message")?.querySelector(".message__wait");
+  if (notice) notice.textContent = sentence;
+};
+
+document.addEventListener("htmx:sse:error", (event) => tellReader(event, CONNECTION_LOST));
+document.addEventListener("htmx:sse:after:connection", (event) => tellReader(event, ""));

@@ -39,16 +39,18 @@ async def upstream(standin: StandIn) -> AsyncIterator[Upstream]:
         await upstream.reset()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def environ() -> dict[str, str]:
-    """Settings of the server, for a story to change."""
+    """Settings of the module's server, for a module to change."""
     return {}
 
 
-@pytest.fixture
-def server(standin: StandIn, environ: dict[str, str], tmp_path: Path) -> Iterator[AppServer]:
+@pytest.fixture(scope="module")
+def server(standin: StandIn, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """One server for all stories of a module. A story that stops it starts it again."""
     server = AppServer(
-        tmp_path, {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": standin.base_url, "LOG_LEVEL": "INFO", **environ}
+        tmp_path_factory.mktemp("server"),
+        {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": standin.base_url, "LOG_LEVEL": "INFO", **environ},
     )
     server.start()
     yield server

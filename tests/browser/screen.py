@@ -71,6 +71,11 @@ class Screen:
         return self.answer.locator(".prose:not(.prose--tail)")
 
     @property
+    def error(self) -> Locator:
+        """What is told of the last answer where it did not end well."""
+        return self.answer.locator(".message__error")
+
+    @property
     def list(self) -> Locator:
         return self.page.get_by_role("navigation", name="Conversations")
 

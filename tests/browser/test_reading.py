@@ -169,7 +169,7 @@ async def test_sources_are_listed_with_their_hosts(screen: Screen, upstream: Ups
 
 
 async def test_an_answer_of_the_stand_in_reads_well(screen: Screen) -> None:
-    await screen.ask("Compare two databases in a table")
+    await screen.ask("Compare two databases in a table", "openai/gpt-5.6")
     await screen.sees_ended()
     await expect(screen.answer.get_by_role("table").first).to_be_visible()
     await expect(screen.answer).to_contain_text("stand-in")

@@ -52,7 +52,9 @@ async def stage(scene: Scene, templates: Templates) -> Stage:
 
 
 async def presenter_of(process: Process, templates: Templates) -> Presenter:
-    catalog = Catalog(ModelStore(process.database), FakeModelSource(entry("listed/first", "Listed: First")))
+    catalog = Catalog(
+        ModelStore(process.database), FakeModelSource(entry("listed/first", "Listed: First"), entry("some/model"))
+    )
     await catalog.refresh()
     parts = (process.conversations, process.store, process.replies, catalog)
     return Presenter(templates, *parts, is_demo=False, max_message_bytes=1_000)

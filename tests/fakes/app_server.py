@@ -47,6 +47,10 @@ class AppServer:
         assert " is at http://" in self.printed, f"The server did not start:\n{self.log()}"
         self._port = int(self.printed.rsplit(":", 1)[1])
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
     def kill(self) -> None:
         """What a power cut does."""
         self._end(signal.SIGKILL)

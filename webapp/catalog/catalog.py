@@ -58,8 +58,15 @@ class Catalog:
         return self._models.get(model_id) or self._by_alias.get(model_id)
 
     def default(self, last_used: str = "") -> str:
-        """The model that a new conversation starts with: the one set, else the last used, else the first listed."""
-        return self._default_model or last_used or next(iter(self._models), FALLBACK_MODEL)
+        """The model that a new conversation starts with: the one set, else the last used if it is still on offer.
+
+        Else the first listed.
+        """
+        if self._default_model:
+            return self._default_model
+        if last_used and (self.find(last_used) or not self._models):
+            return last_used
+        return next(iter(self._models), FALLBACK_MODEL)
 
     async def require(self, model_id: str) -> str:
         """Returns `model_id` if there is such a model. OpenRouter is asked about one that the list does not have.

@@ -52,13 +52,17 @@ class ModelGroup(Struct, frozen=True):
 
 
 class Composer(Struct, frozen=True):
-    """The form at the bottom. `client_id` makes a send that the browser repeats count once."""
+    """The form at the bottom. `client_id` makes a send that the browser repeats count once.
+
+    Below earlier messages, to which an answer cannot be appended, the form loads the whole page.
+    """
 
     action: str
     model: str
     groups: tuple[ModelGroup, ...]
     client_id: str
     starts_conversation: bool
+    is_below_earlier: bool = False
     live_answer: UUID | None = None
     text: str = ""
     error: str = ""
@@ -74,6 +78,7 @@ class ChatPage(Struct, frozen=True):
     conversation: Conversation | None = None
     turns: tuple[Turn, ...] = ()
     earlier_url: str | None = None
+    newest_url: str | None = None
 
 
 class ListPage(Struct, frozen=True):

@@ -72,14 +72,16 @@ class Presenter:
         conversation = await self._conversations.find(owner, conversation_id)
         window = await self._conversations.window(owner, conversation_id, before, WINDOW)
         earlier = f"/c/{conversation_id}?before={window.messages[0].id}" if window.has_earlier else None
+        composer = self._composer(conversation.model, conversation_id, pages.live_answer_of(window.messages))
         return pages.ChatPage(
             title=conversation.title,
             list=await self._list(owner, conversation_id),
-            composer=self._composer(conversation.model, conversation_id, pages.live_answer_of(window.messages)),
+            composer=replace(composer, is_below_earlier=before is not None),
             is_demo=self._is_demo,
             conversation=conversation,
             turns=await self._turns(window.messages),
             earlier_url=earlier,
+            newest_url=f"/c/{conversation_id}" if before is not None else None,
         )
 
     async def refused_page(

@@ -154,10 +154,11 @@ class Conversations:
             )
 
     async def add_retry(self, owner: UUID, answer_id: UUID, model: str) -> Beginning:
-        """Adds another answer beside a finished one, empty and growing, and shows its branch. The old one is kept."""
+        """Adds another answer beside the last one, empty and growing, and shows it instead. The old one is kept."""
         async with self._database.write() as session:
             old = await _find_message(session, owner, answer_id, role="assistant")
             conversation = await _find_conversation(session, owner, old.conversation_id)
+            _check_last(conversation, old)
             await self._check_room(session, owner)
             await _check_settled(session, conversation)
             conversation.model = model
@@ -168,13 +169,14 @@ class Conversations:
         """Makes a cut answer grow again, from the text that it has. ConflictError if it is not one."""
         async with self._database.write() as session:
             row = await _find_message(session, owner, answer_id, role="assistant")
+            conversation = await _find_conversation(session, owner, row.conversation_id)
+            _check_last(conversation, row)
             if not self._message(row).can_continue:
                 raise ConflictError("This answer cannot be continued: it is whole, still growing, or empty.")
             await self._check_room(session, owner)
             row.status, row.stop_requested, row.html = Status.STREAMING, False, None
             row.error_code = row.error_message = row.finish_reason = ""
             row.heartbeat_at = datetime.now(UTC)
-            conversation = await _find_conversation(session, owner, row.conversation_id)
             return Beginning(self._message(row), conversation.model, await _prompt(session, conversation, row))
 
     async def _repeated(self, session: AsyncSession, owner: UUID, question: MessageRow) -> Exchange:
@@ -288,6 +290,12 @@ async def _check_settled(session: AsyncSession, conversation: ConversationRow) -
     )
     if live is not None:
         raise ConflictError("The answer above is still growing. Wait for its end or stop it, then send.")
+
+
+def _check_last(conversation: ConversationRow, answer: MessageRow) -> None:
+    """Another answer higher up would take all that was asked below it out of sight."""
+    if conversation.active_leaf_id != answer.id:
+        raise ConflictError("Only the last answer of a conversation can be tried again or continued.")
 
 
 async def _branch(session: AsyncSession, leaf: UUID, limit: int = 100_000) -> list[MessageRow]:

@@ -145,8 +145,8 @@ async def growing_document(
     head: str, follow: AsyncGenerator[Reply, None], message: Message
 ) -> AsyncGenerator[str, None]:
     """A document that is kept open and grows. It can only add: each open end covers the one before, by a style rule."""
-    yield f'{head}<main class="prose">'
-    settled, tail = 0, ""
+    yield f'{head}<main class="prose"><p class="live__tail">The answer is on its way.</p>'
+    settled, tail, is_live = 0, "", True
     async with aclosing(follow) as versions:
         async for reply in versions:
             blocks = reply.blocks.blocks(after=settled)
@@ -156,11 +156,13 @@ async def growing_document(
             if reply.blocks.tail.html != tail:
                 tail = reply.blocks.tail.html
                 yield f'<div class="live__tail">{tail}</div>'
-            if not reply.is_live:
+            is_live = reply.is_live
+            if not is_live:
                 break
             await asyncio.sleep(DOCUMENT_INTERVAL)
+    words = "Show the page again: the answer goes on." if is_live else "The answer has ended. Show it with its buttons."
     # By way of the message's own address: to the place on the page around it would not load that page anew.
-    yield f'</main><p class="live__done"><a href="/messages/{message.id}">The answer has ended.</a></p></body></html>'
+    yield f'<p class="live__done"><a href="/messages/{message.id}">{words}</a></p></main></body></html>'
 
 
 async def content_events(

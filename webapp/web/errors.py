@@ -42,6 +42,7 @@ _SENTENCES: Mapping[int, str] = {
     413: "That is more than this server takes at once.",
     415: "The content type of the request is not one that this address takes.",
 }
+_TITLES: Mapping[int, str] = {404: "Not found", 500: "Something went wrong"}
 _INTERNAL = "Something went wrong here. What you sent is still in your browser; try again in a moment."
 
 
@@ -54,7 +55,7 @@ class ErrorHandler:
     def __call__(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         status, code, sentence, retry_after = _described(request, error)
         headers = {} if retry_after is None else {"retry-after": str(max(1, round(retry_after)))}
-        title = HTTPStatus(status).phrase
+        title = HTTPStatus(status).phrase if _is_api(request) else _TITLES.get(status, "That did not work")
         if _is_api(request):
             problem = Problem(status, title, sentence, code)
             return _response(msgspec.json.encode(problem), status, "application/problem+json", headers)
