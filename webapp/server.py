@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,8 @@ logger = logging.getLogger(__name__)
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Without a key for OpenRouter the stand-in is started and answers instead.
 
-    Raises MigrationError, DatabaseInUseError or MissingAssetError before anything is served.
+    Raises MigrationError, DatabaseInUseError, MissingAssetError, or OSError for an address that cannot be had, before
+    anything is served.
     """
     set_up_logging(settings)
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them anew when it has gone down
@@ -35,7 +37,8 @@ def serve(settings: Settings) -> None:
             logger.info("The database %s is up to date", settings.database_path)
         with _upstream(settings) as (effective, is_demo):
             app = create_app(effective, is_demo=is_demo)
-            Server(app, effective).run()
+            with _listen(effective) as listener:
+                Server(app, effective).run(sockets=[listener])
 
 
 @contextmanager
@@ -54,14 +57,18 @@ def _upstream(settings: Settings) -> Iterator[tuple[Settings, bool]]:
         standin.stop()
 
 
+def _listen(settings: Settings) -> socket.socket:
+    """Takes the address before anything else is done with it. Raises OSError where it cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+
+
 class Server(uvicorn.Server):
     """uvicorn, which tells the app of a signal at once: open event streams would hold up its shutdown otherwise."""
 
     def __init__(self, app: Any, settings: Settings) -> None:
         config = uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -80,9 +87,9 @@ class Server(uvicorn.Server):
         self._app.state.begin_drain()
         super().handle_exit(sig, frame)
 
-    async def startup(self, sockets: Any = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
+        if self.started and sockets:
+            port = sockets[0].getsockname()[1]
             address = replace(self._settings, port=port, app_url="").public_url
             print(f"{self._settings.app_title} is at {self._settings.app_url or address}", flush=True)  # noqa: T201

@@ -2,6 +2,7 @@
 
 const UNREACHABLE = "The server cannot be reached. Try again in a moment.";
 const TEXT_IS_KEPT = "The server cannot be reached. Your text is kept; try again in a moment.";
+const RETRY_DELAY = 2000; // milliseconds
 const CONNECTION_LOST = "The connection is lost. Trying again …";
 
 const say = (sentence) => {
@@ -28,3 +29,14 @@ const tellReader = (event, sentence) => {
 
 document.addEventListener("htmx:sse:error", (event) => tellReader(event, CONNECTION_LOST));
 document.addEventListener("htmx:sse:after:connection", (event) => tellReader(event, ""));
+
+// The extension tries again by itself, but for the very first connection: that one is begun anew here.
+const beginAnew = (event) => {
+  const stream = event.target;
+  if (!stream.matches?.("[hx-sse\\:connect]")) return;
+  tellReader(event, CONNECTION_LOST);
+  setTimeout(() => stream.isConnected && htmx.process(stream, true), RETRY_DELAY);
+};
+
+document.addEventListener("htmx:error", beginAnew);
+document.addEventListener("htmx:response:error", beginAnew);

@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.response import Redirect, Stream
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from webapp.accounts.store import User
 from webapp.conversations.chat import Chat
@@ -31,8 +31,8 @@ Before = Annotated[UUID | None, QueryParameter(name="before")]
 
 class SendForm(Struct):
     message: str = ""
-    model: str = ""
-    client_id: str = ""
+    model: Annotated[str, Meta(max_length=200)] = ""
+    client_id: Annotated[str, Meta(max_length=64)] = ""
 
 
 class TitleForm(Struct):
@@ -40,7 +40,7 @@ class TitleForm(Struct):
 
 
 class RetryForm(Struct):
-    model: str = ""
+    model: Annotated[str, Meta(max_length=200)] = ""
 
 
 # Conversations
