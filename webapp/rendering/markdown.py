@@ -9,7 +9,8 @@ from typing import Final
 import comrak
 
 from webapp.rendering import markup
-from webapp.rendering.safety import readable, sanitize
+from webapp.rendering.safety import escape, readable, sanitize
+from webapp.rendering.weight import MAX_PART_CHARACTERS, is_heavy
 
 # Part of every stored rendering; a higher number makes the stored ones be rendered again.
 RENDERER_VERSION: Final = 1
@@ -59,9 +60,19 @@ _RENDER_OPTIONS: Final = _escaping()
 
 def to_html(text: str) -> str:
     """Comrak's own HTML for ``text``: all text escaped, and not yet fit for a page."""
+    if is_heavy(text):
+        return as_it_is(text)
     return comrak.render_markdown(readable(text), _EXTENSION_OPTIONS, _AS_WRITTEN, _RENDER_OPTIONS)
 
 
 def part_to_html(text: str) -> str:
     """The same for a part of a text: the definitions of footnotes stay where they are, also unused ones."""
+    if is_heavy(text, MAX_PART_CHARACTERS):
+        return as_it_is(text)
     return comrak.render_markdown(readable(text), _EXTENSION_OPTIONS, _IN_PLACE, _RENDER_OPTIONS)
+
+
+def as_it_is(text: str) -> str:
+    """A paragraph with the text as it is, where Markdown would cost too much."""
+    lines = escape(readable(text).replace("\u00a0", " ")).split("\n")
+    return f"<p>{'<br />'.join(lines)}</p>\n"

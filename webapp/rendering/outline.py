@@ -11,6 +11,7 @@ import comrak
 from msgspec import Struct
 
 from webapp.rendering.safety import readable
+from webapp.rendering.weight import MAX_PART_CHARACTERS, is_heavy
 
 
 class Part(Struct, frozen=True):
@@ -94,6 +95,8 @@ def _blocks(text: str) -> list[_Block]:
 
 
 def _positions(text: str) -> str:
+    if is_heavy(text, MAX_PART_CHARACTERS):
+        return ""
     return comrak.render_markdown(_without_references(text), _EXTENSIONS, _PARSING, _RENDERING)
 
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from webapp.rendering.weight import MAX_COLUMNS
+
 # Limits, in characters but for the last: how far back something may have been opened that is still to be closed, how
 # long a link's words or a piece of code can grow before a bracket or backtick is taken to stand for itself, and how
 # many things can be open.
@@ -88,6 +90,8 @@ def _inline_begin(text: str) -> int:
 def _ends_in_table_head(text: str) -> bool:
     """Whether the last line is the first row of a table that has nothing below it yet."""
     above, row = ["", "", *text.removesuffix("\n").rsplit("\n", 2)][-2:]
+    if row.count("|") > MAX_COLUMNS:
+        return False
     starts_table = not above.lstrip().startswith("|") and not _is_delimiter(above)
     return row.lstrip().startswith("|") and starts_table and not _is_delimiter(row)
 
