@@ -1,6 +1,7 @@
 """The command line: one verb for each thing that an operator does."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from webapp.config import SettingError, load
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the verb that `arguments` name; returns the exit code: 0 well, 1 not possible, 2 wrongly called."""
     options = _parser().parse_args(arguments)
+    os.umask(0o077)  # conversations are nobody else's on this machine
     try:
         return int(options.run(options))
     except SettingError as error:

@@ -142,7 +142,8 @@ def load(dotenv: Path = Path(".env")) -> Settings:
 
     Raises SettingError for a variable or a line of the file that cannot be used.
     """
-    return Settings.from_env({**read_dotenv(dotenv), **os.environ})
+    own = {name: value for name, value in os.environ.items() if value.strip()}  # an empty one counts as not set
+    return Settings.from_env({**read_dotenv(dotenv), **own})
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

@@ -9,6 +9,14 @@ import msgspec
 from webapp.config import Settings
 
 
+class TextFormatter(logging.Formatter):
+    """A record as a line of text, whatever a message holds; only a traceback takes more."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name that logging calls
+        record.message = "".join(one if one.isprintable() else repr(one)[1:-1] for one in record.message)
+        return super().formatMessage(record)
+
+
 class JsonFormatter(logging.Formatter):
     """A record as one JSON object: time (UTC), level, logger, message, and the traceback if there is one."""
 
@@ -31,7 +39,11 @@ def set_up_logging(settings: Settings) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {
-                "text": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"},
+                "text": {
+                    "()": TextFormatter,
+                    "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+                    "datefmt": "%H:%M:%S",
+                },
                 "json": {"()": JsonFormatter},
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": settings.log_format}},

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from msgspec.structs import replace
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from webapp.app import create_app
 from webapp.config import Settings
@@ -19,6 +20,8 @@ from webapp.db.migrate import upgrade
 from webapp.logs import set_up_logging
 
 logger = logging.getLogger(__name__)
+
+MAX_HEAD_BYTES: Final = 64_000
 
 
 def serve(settings: Settings) -> None:
@@ -63,12 +66,36 @@ def _listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
 
 
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which takes a request's head of any size; this one hangs up above MAX_HEAD_BYTES."""
+
+    _is_in_head = True
+    _head_bytes = 0
+
+    def on_message_begin(self) -> None:
+        self._is_in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self.transport.close()
+
+
 class Server(uvicorn.Server):
     """uvicorn, which tells the app of a signal at once: open event streams would hold up its shutdown otherwise."""
 
     def __init__(self, app: Any, settings: Settings) -> None:
         config = uvicorn.Config(
             app,
+            http=BoundedProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,

@@ -36,13 +36,15 @@ serve_on(socket.socket(fileno=int(sys.argv[1])), msgspec.json.decode(sys.argv[2]
 
 def running_standin(tokens_per_second: float = QUICK, **options: Any) -> StandIn:
     """A stand-in in a thread of this process, on a free port: ``with running_standin() as standin``."""
-    return start_in_thread(tokens_per_second=tokens_per_second, **{"generation_delay": 0.0, **options})
+    return start_in_thread(
+        tokens_per_second=tokens_per_second, **{"generation_delay": 0.0, "controls": True, **options}
+    )
 
 
 @contextmanager
 def standin_process(tokens_per_second: float = QUICK, **options: Any) -> Iterator[str]:
     """A stand-in in a process of its own, for measurements; gives its base URL."""
-    settings = {"tokens_per_second": tokens_per_second, "generation_delay": 0.0, **options}
+    settings = {"tokens_per_second": tokens_per_second, "generation_delay": 0.0, "controls": True, **options}
     with listen("127.0.0.1", 0) as listener:
         number = listener.fileno()
         arguments = [sys.executable, "-c", _MAIN, str(number), msgspec.json.encode(settings).decode()]

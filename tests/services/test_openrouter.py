@@ -125,11 +125,20 @@ async def test_a_page_in_place_of_a_stream_is_malformed(server: Server, openrout
     assert (await failure_of(openrouter)).code == "malformed"
 
 
-async def test_a_compressed_stream_is_read(server: Server, openrouter: OpenRouter) -> None:
+async def test_a_compressed_stream_is_refused(server: Server, openrouter: OpenRouter) -> None:
+    """It was not asked for, and a little of it can be a lot."""
     head = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
     server.script(head, gzip.compress(ANSWER), CLOSE)
-    events, _ = await events_of(openrouter)
-    assert events[:-1] == ANSWERED
+    assert (await failure_of(openrouter)).code == "malformed"
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace(b"text/event-stream", b"application/json")])
+async def test_an_answer_without_end_is_given_up(
+    server: Server, openrouter: OpenRouter, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setattr("webapp.services.transport.MAX_ANSWER_BYTES", 20_000)
+    server.script(head, b": nothing new\n\n" * 5_000, CLOSE)
+    assert (await failure_of(openrouter)).code == "malformed"
 
 
 async def test_a_malformed_chunk_is_logged_and_skipped(

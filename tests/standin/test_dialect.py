@@ -13,6 +13,7 @@ import pytest
 from tests.fakes.upstream import running_standin
 from tests.standin.reading import Json, ask, chunks, client, finish_reasons, text_in, whole
 from webapp.standin.catalog import Model
+from webapp.standin.server import start_in_thread
 
 PLAIN = "qwen/qwen3-235b-a22b-2507"
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -28,7 +29,20 @@ async def test_a_stream_has_openrouters_headers(api: httpx.AsyncClient) -> None:
     assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["transfer-encoding"] == "chunked"
     assert answer.headers["x-generation-id"] == chunks(answer.text)[0]["id"]
-    assert "X-Generation-Id" in answer.headers["access-control-expose-headers"]
+
+
+async def test_a_page_of_another_site_learns_nothing(api: httpx.AsyncClient) -> None:
+    answer = await ask(api, PLAIN)
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert (await api.get("/models", headers={"host": "evil.example"})).status_code == 421
+
+
+async def test_without_controls_there_are_none() -> None:
+    with start_in_thread() as standin:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            address = standin.base_url.removesuffix("/api/v1")
+            assert (await client.get(f"{address}/standin/requests")).status_code == 404
+            assert (await client.post(f"{address}/standin/reset")).status_code == 404
 
 
 async def test_a_stream_begins_with_comments_and_ends_with_done(api: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 """The gate: hosts, the password, other sites, and the headers of every answer."""
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from typing import Any, cast
@@ -32,7 +33,7 @@ async def ask(
         "path": path,
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
-    await Gate(app, Settings.from_env(environ))(cast("Any", scope), cast("Any", None), send)
+    await Gate(app, Settings.from_env(environ), guess_seconds=0)(cast("Any", scope), cast("Any", None), send)
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], answered, sent[1]["body"].decode()
 
@@ -81,6 +82,8 @@ async def test_the_health_check_knows_neither_host_nor_password() -> None:
         ({"origin": "http://localhost:9000"}, 403),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
+        ({"origin": "http://localhost:8000/evil"}, 403),
         ({}, 200),  # no browser
     ],
 )
@@ -100,3 +103,28 @@ async def test_every_answer_has_the_security_headers_refusals_too() -> None:
 
 async def test_an_answer_keeps_a_header_of_its_own() -> None:
     assert (await ask({}, {"host": "localhost"}))[1]["referrer-policy"] == "own"
+
+
+async def test_guessing_is_slow_and_bounded() -> None:
+    gate = Gate(app, Settings.from_env(PUBLIC), guess_seconds=0.05)
+
+    async def guess(password: str) -> int:
+        statuses: list[int] = []
+
+        async def send(message: Any) -> None:
+            statuses.append(message.get("status", 0))
+
+        code = base64.b64encode(f"x:{password}".encode())
+        headers = [(b"host", b"chat.example.org"), (b"authorization", b"Basic " + code)]
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
+        await gate(cast("Any", scope), cast("Any", None), send)
+        return statuses[0]
+
+    began = asyncio.get_running_loop().time()
+    guesses = [asyncio.create_task(guess(f"wrong {number}")) for number in range(60)]
+    await asyncio.sleep(0)
+    assert await guess("correct horse") == 200
+    assert asyncio.get_running_loop().time() - began < 0.05
+    answered = await asyncio.gather(*guesses)
+    assert (answered.count(401), answered.count(429)) == (50, 10)
+    assert asyncio.get_running_loop().time() - began >= 0.05 * 50 / 5 * 0.9

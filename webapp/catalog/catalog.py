@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Protocol
@@ -17,6 +18,11 @@ REFRESH_INTERVAL: Final = 3600.0
 FIRST_REFRESH_DELAY: Final = 2.0  # where there is a list of the last time: the first pages go before
 RETRY_INTERVAL: Final = 30.0  # after a list that could not be had
 LOOK_UP_TIMEOUT: Final = 3.0
+MAX_MODELS: Final = 5_000
+MAX_ID: Final = 200
+MAX_ALIASES: Final = 5_000
+# It becomes part of an address: no step of it leads upwards.
+_MODEL_ID = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[\w.~@:+-]+(?:/[\w.~@:+-]+)*")
 FALLBACK_MODEL: Final = "openrouter/auto"  # OpenRouter's own choice, which is always there
 
 
@@ -75,6 +81,8 @@ class Catalog:
         """
         if self.find(model_id) or model_id.partition(":")[0] in self._models:
             return model_id
+        if not _MODEL_ID.fullmatch(model_id) or len(model_id) > MAX_ID:
+            raise InvalidError(f"There is no model {model_id[:100]!r}. Choose one from the list.")
         try:
             async with asyncio.timeout(LOOK_UP_TIMEOUT):
                 entry = await self._source.model(model_id)
@@ -83,13 +91,14 @@ class Catalog:
         if entry is None:
             raise InvalidError(f"There is no model {model_id[:100]!r}. Choose one from the list.")
         model = read_model(entry)
-        if model is not None:
+        if model is not None and len(self._by_alias) < MAX_ALIASES:
             self._by_alias[model_id] = self._models.setdefault(model.id, model)
         return model_id
 
     async def refresh(self) -> None:
         """Reads the list anew. Raises OpenRouterError, and keeps the old list, when it cannot be had."""
-        models = [model for entry in await self._source.models() if (model := read_model(entry)) is not None]
+        entries = (await self._source.models())[:MAX_MODELS]
+        models = [model for entry in entries if (model := read_model(entry)) is not None]
         unique = list({model.id: model for model in models}.values())
         await self._store.replace(unique)
         self._take(unique)

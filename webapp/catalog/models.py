@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 _MAX_PRICE = Decimal(1_000)  # dollars per token; above it somebody has made a mistake
+
+
+MAX_NAME: Final = 200
+MAX_DESCRIPTION: Final = 5_000
 
 
 class Model(Struct, frozen=True):
@@ -76,12 +80,14 @@ def read_model(entry: Mapping[str, Any]) -> Model | None:
         listed = msgspec.convert(entry, _Listed, strict=False)
     except msgspec.ValidationError:
         return None
+    if not 0 < len(listed.id) <= MAX_NAME:
+        return None
     architecture, pricing = listed.architecture or _Architecture(), listed.pricing or _Pricing()
     return Model(
         id=listed.id,
-        name=listed.name or listed.id,
-        canonical_slug=listed.canonical_slug or "",
-        description=listed.description or "",
+        name=(listed.name or listed.id)[:MAX_NAME],
+        canonical_slug=(listed.canonical_slug or "")[:MAX_NAME],
+        description=(listed.description or "")[:MAX_DESCRIPTION],
         context_length=listed.context_length,
         prompt_price=_price(pricing.prompt),
         completion_price=_price(pricing.completion),

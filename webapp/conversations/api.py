@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Router, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import BodyKwarg, FromPath, QueryParameter
@@ -228,5 +229,6 @@ api_router = Router(
         api_stream_answer,
     ],
     opt={"api": True},
+    cache_control=CacheControlHeader(no_store=True),
     tags=["Conversations"],
 )

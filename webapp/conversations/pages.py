@@ -28,7 +28,10 @@ class ConversationList(Struct, frozen=True):
 
 
 class Turn(Struct, frozen=True):
-    """A message as it is shown. `body` is safe HTML; of a growing answer, what has settled, and `tail` the rest."""
+    """A message as it is shown. `body` is safe HTML; of a growing answer, what has settled, and `tail` the rest.
+
+    Only a whole page has the frame for browsers without scripts: htmx would take it out of its `noscript`, and load it.
+    """
 
     message: Message
     anchor: str
@@ -38,6 +41,7 @@ class Turn(Struct, frozen=True):
     reasoning: str = ""
     sources: tuple[Source, ...] = ()
     cursor: str = ""
+    is_on_whole_page: bool = False
 
     @property
     def receipt(self) -> Receipt:

@@ -67,8 +67,10 @@ class Presenter:
             is_demo=self._is_demo,
         )
 
-    async def chat_page(self, owner: UUID, conversation_id: UUID, before: UUID | None = None) -> pages.ChatPage:
-        """A conversation's last turns, or those above the message `before`."""
+    async def chat_page(
+        self, owner: UUID, conversation_id: UUID, before: UUID | None = None, *, whole: bool = True
+    ) -> pages.ChatPage:
+        """A conversation's last turns, or those above the message `before`; `whole` if it is not a part for htmx."""
         conversation = await self._conversations.find(owner, conversation_id)
         window = await self._conversations.window(owner, conversation_id, before, WINDOW)
         earlier = f"/c/{conversation_id}?before={window.messages[0].id}" if window.has_earlier else None
@@ -79,7 +81,7 @@ class Presenter:
             composer=replace(composer, is_below_earlier=before is not None),
             is_demo=self._is_demo,
             conversation=conversation,
-            turns=await self._turns(window.messages),
+            turns=tuple([replace(turn, is_on_whole_page=whole) for turn in await self._turns(window.messages)]),
             earlier_url=earlier,
             newest_url=f"/c/{conversation_id}" if before is not None else None,
         )

@@ -13,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from webapp.conversations.messages import Beginning, Message, Status, anchor
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
 from webapp.conversations.replies_store import Ending, ReplyStore
-from webapp.conversations.reply import FRAME_INTERVAL, FRAME_INTERVAL_PER_REPLY, Reply
+from webapp.conversations.reply import FRAME_INTERVAL, FRAME_INTERVAL_PER_REPLY, Reply, TooLongError
 from webapp.rendering.markdown import RENDERER_VERSION, render
 from webapp.services.errors import OpenRouterError
 from webapp.services.events import StreamEvent
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL: Final = 0.5  # seconds of an answer that a killed process may lose
 KEEP_ALIVE_INTERVAL: Final = 15.0  # a connection without traffic for longer is cut by proxies
+LONGEST_ANSWER: Final = 3600.0  # seconds; an upstream that sends comments alone would never end
 SWEEP_EVERY: Final = 10  # checkpoints
 
 
@@ -136,10 +139,15 @@ class Replies:
         messages = [{"role": one.role, "content": one.content} for one in beginning.prompt]
         try:
             async with aclosing(self._upstream.stream_events(messages, beginning.model)) as events:
-                async for event in events:
-                    reply.take(event)
+                async with asyncio.timeout(LONGEST_ANSWER):
+                    async for event in events:
+                        reply.take(event)
         except asyncio.CancelledError:
             return Outcome(self._stops.get(reply.id, Status.INTERRUPTED))
+        except TooLongError:
+            reply.receipt = replace(reply.receipt, finish_reason="length")
+        except TimeoutError:
+            return Outcome(Status.INTERRUPTED, "timeout", "The answer took more than an hour, and was ended.")
         except OpenRouterError as error:
             status = Status.INTERRUPTED if reply.text else Status.FAILED
             return Outcome(status, error.code, error.sentence)

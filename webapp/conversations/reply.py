@@ -31,7 +31,16 @@ FRAME_INTERVAL: Final = 0.03
 # many, so a busy process makes fewer and larger ones.
 FRAME_INTERVAL_PER_REPLY: Final = 0.0004
 
+# What an answer can have at most. A model that runs wild is to cost one answer, and not the server.
+MAX_CHARACTERS: Final = 2_000_000
 MAX_PICTURES: Final = 16
+MAX_SOURCES: Final = 200
+MAX_TITLE: Final = 500
+MAX_NAME: Final = 200
+
+
+class TooLongError(Exception):
+    """The answer has come to MAX_CHARACTERS."""
 
 
 class Reply:
@@ -54,6 +63,7 @@ class Reply:
         self.version = 0
         self.kept_version = -1  # the one that the last checkpoint has
         self._parts = [answer.content]
+        self._length = len(answer.content)
         self._loop = asyncio.get_running_loop()
         self._waiting: list[asyncio.Future[None]] = []
         self._next_wake: asyncio.TimerHandle | None = None
@@ -79,10 +89,10 @@ class Reply:
         match event:
             case Text(text):
                 self._append(text)
-            case Reasoning(text):
+            case Reasoning(text) if len(self.reasoning) < MAX_CHARACTERS:
                 self.reasoning += text
-            case Citation(url, title) if is_web_address(url):
-                self.sources += (Source(url, title),)
+            case Citation(url, title) if _is_fit(url) and len(self.sources) < MAX_SOURCES:
+                self.sources += (Source(url, title[:MAX_TITLE]),)
             case Image(data_url):
                 picture = read_picture(data_url)
                 if picture is None or len(self.pictures) >= MAX_PICTURES:
@@ -92,7 +102,7 @@ class Reply:
                 self.notice = f"{reason} Trying again in {delay:.0f} s." if delay >= 1 else f"{reason} Trying again."
             case Started() | Usage() | Finish() | Metrics():
                 self.receipt = _noted(self.receipt, event)
-            case Citation():
+            case Citation() | Reasoning():
                 return
         self.changed()
 
@@ -110,6 +120,9 @@ class Reply:
         self.wake()
 
     def _append(self, text: str) -> None:
+        self._length += len(text)
+        if self._length > MAX_CHARACTERS:
+            raise TooLongError
         self._parts.append(text)
         self.blocks.append(text)
 
@@ -144,12 +157,22 @@ class Reply:
             await future
 
 
+def _is_fit(url: str) -> bool:
+    """Whether an address can be shown: control characters and turned writing would make it look like another."""
+    return len(url) <= 2_000 and url.isprintable() and " " not in url and is_web_address(url)
+
+
 def _noted(receipt: Receipt, event: Started | Usage | Finish | Metrics) -> Receipt:
     """The receipt with what `event` says; tokens and cost add up over the calls that made one answer."""
     match event:
         case Started(generation_id, model, provider):
             # Not every server says which model answers; then it is the one that was asked.
-            return replace(receipt, generation_id=generation_id, model=model or receipt.model, provider=provider)
+            return replace(
+                receipt,
+                generation_id=generation_id[:MAX_NAME],
+                model=model[:MAX_NAME] or receipt.model,
+                provider=provider[:MAX_NAME],
+            )
         case Usage():
             return replace(
                 receipt,
@@ -160,7 +183,7 @@ def _noted(receipt: Receipt, event: Started | Usage | Finish | Metrics) -> Recei
                 cost=receipt.cost if event.cost is None else (receipt.cost or 0) + event.cost,
             )
         case Finish(reason):
-            return replace(receipt, finish_reason=reason)
+            return replace(receipt, finish_reason=reason[:64])
         case Metrics(first, duration):
             first_ms = receipt.first_token_ms if first is None else round(first * 1000)
             return replace(

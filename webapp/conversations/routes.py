@@ -72,7 +72,7 @@ async def create_conversation(
     address = f"/c/{exchange.conversation.id}"
     if not wants_fragment(request):
         return see_other(address)
-    page = await presenter.chat_page(user.id, exchange.conversation.id)
+    page = await presenter.chat_page(user.id, exchange.conversation.id, whole=False)
     return html(presenter.render("conversations/create_conversation.hx.html", page), {"hx-push-url": address})
 
 

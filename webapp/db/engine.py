@@ -14,7 +14,8 @@ class Database:
     """An SQLite file in WAL mode: readers never wait, writers queue for at most ten seconds."""
 
     def __init__(self, path: Path) -> None:
-        self._engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+        address = f"sqlite+aiosqlite:///{path}"
+        self._engine = create_async_engine(address, pool_size=4, max_overflow=4, hide_parameters=True)
         self._writing = asyncio.Lock()
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         event.listen(self._engine.sync_engine, "connect", _set_up_connection)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Final
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
@@ -28,7 +29,7 @@ _ERRORS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] =
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """Sends httpx's requests through one aiohttp session, which begins with the first of them.
 
-    Proxies come from the environment if ``trust_env`` is set; aiohttp looks them up for each request.
+    Proxies come from the environment if ``trust_env`` is set, looked up for each request.
     """
 
     def __init__(self, *, max_connections: int, keepalive: float, trust_env: bool) -> None:
@@ -47,6 +48,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 headers=request.headers.multi_items(),
                 data=await request.aread() or None,
                 allow_redirects=False,
+                proxy=_proxy_for(request.url) if self._trust_env else None,
                 timeout=aiohttp.ClientTimeout(
                     connect=timeout.get("pool"), sock_connect=timeout.get("connect"), sock_read=timeout.get("read")
                 ),
@@ -64,8 +66,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             ssl=httpx.create_ssl_context(trust_env=self._trust_env),  # httpx's own choice of certificates
         )
         return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=self._trust_env, auto_decompress=False
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
         )
+
+
+def _proxy_for(url: httpx.URL) -> str | None:
+    """The environment's proxy for an address. aiohttp's own look-up would also take a password out of ~/.netrc."""
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
 class _Body(httpx.AsyncByteStream):

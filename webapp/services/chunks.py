@@ -146,6 +146,9 @@ def transcript(audio: Raw) -> str:
     return (part and part.transcript) or ""
 
 
+MAX_COST: Final = 100_000  # US dollars for one answer: above it, it was not said
+
+
 def usage(raw: Raw) -> Usage | None:
     """Tokens and cost in ``chunk.usage``."""
     part = _part(raw, _USAGE)
@@ -153,18 +156,23 @@ def usage(raw: Raw) -> Usage | None:
         return None
     prompt, completion = part.prompt_tokens_details, part.completion_tokens_details
     return Usage(
-        prompt_tokens=part.prompt_tokens or 0,
-        completion_tokens=part.completion_tokens or 0,
-        reasoning_tokens=(completion and completion.reasoning_tokens) or 0,
-        cached_tokens=(prompt and prompt.cached_tokens) or 0,
+        prompt_tokens=_count(part.prompt_tokens),
+        completion_tokens=_count(part.completion_tokens),
+        reasoning_tokens=_count(completion.reasoning_tokens if completion else None),
+        cached_tokens=_count(prompt.cached_tokens if prompt else None),
         cost=_cost(part),
     )
+
+
+def _count(number: int | None) -> int:
+    """A number of tokens; 0 for one that cannot be."""
+    return number if number is not None and 0 < number < 2**31 else 0
 
 
 def _cost(part: _Usage) -> Decimal | None:
     """The whole cost. With a provider's key of one's own that is OpenRouter's fee and the provider's bill."""
     bill = part.cost_details.upstream_inference_cost if part.is_byok and part.cost_details else None
-    costs = [cost for cost in (part.cost, bill) if cost is not None and cost.is_finite()]
+    costs = [cost for cost in (part.cost, bill) if cost is not None and cost.is_finite() and 0 <= cost < MAX_COST]
     return sum(costs, Decimal(0)) if costs else None
 
 

@@ -23,7 +23,16 @@ from webapp.services.errors import OpenRouterError
 from webapp.services.events import Finish, Reasoning, Retrying, StreamEvent, Text, Usage
 from webapp.services.listings import Credits, Generation, KeyInfo
 from webapp.services.sse import EventTooLargeError
-from webapp.services.transport import drain, headers_for, is_one_body, open_client, opened, pieces_of, translated
+from webapp.services.transport import (
+    drain,
+    headers_for,
+    is_one_body,
+    open_client,
+    opened,
+    pieces_of,
+    translated,
+    whole_body,
+)
 
 T = TypeVar("T")
 
@@ -261,6 +270,8 @@ class OpenRouter:
                             yield batch
                         if answer.is_over:
                             break
+            except OpenRouterError as error:
+                broken = error
             except httpx.HTTPError as error:
                 broken = refusals.from_exception(error, answering=True)
                 broken.__cause__ = error
@@ -279,7 +290,7 @@ class OpenRouter:
         try:
             async with self._open("GET", path, headers=headers_for(self._settings), params=params) as response:
                 with translated(answering=True):
-                    body = await response.aread()
+                    body = await whole_body(response)
         except OpenRouterError as error:
             if error.status not in expected:
                 logger.error("OpenRouter API error at %s: %s (%s)", path, error.code, error.detail)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from importlib import import_module
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT: Final = 10.0
 MAX_CONNECTIONS: Final = 1_000
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 MAX_ERROR_BYTES: Final = 64 * 1024
 ERROR_BODY_TIMEOUT: Final = 5.0
 LINGER: Final = 0.5  # seconds for the last bytes after [DONE], which leave the connection fit for the next call
@@ -112,11 +113,27 @@ def is_one_body(response: httpx.Response) -> bool:
     return "json" in content_type or "html" in content_type
 
 
-def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The body as it arrives. Reading it raw saves httpx's decoders where there is nothing to decode."""
-    is_plain = response.headers.get("content-encoding", "identity") == "identity"
-    pieces = response.aiter_raw() if is_plain else response.aiter_bytes()
-    return cast("AsyncGenerator[bytes, None]", pieces)  # they are generators, though typed as iterators
+async def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body as it arrives, raw. Raises OpenRouterError if it is compressed, which was not asked for, or endless."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise OpenRouterError("malformed", detail="the answer is compressed, though that was not asked for")
+    size = 0
+    async for piece in response.aiter_raw():
+        size += len(piece)
+        if size > MAX_ANSWER_BYTES:
+            raise OpenRouterError("malformed", detail=f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
+        yield piece
+
+
+async def whole_body(response: httpx.Response) -> bytes:
+    """The body in one. Raises OpenRouterError above MAX_ANSWER_BYTES."""
+    parts, size = [], 0
+    async for part in response.aiter_bytes(65_536):
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            raise OpenRouterError("malformed", detail=f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
+        parts.append(part)
+    return b"".join(parts)
 
 
 async def drain(pieces: AsyncIterator[bytes]) -> None:

@@ -22,17 +22,22 @@ API: Final = "/api/v1"
 Handler = Callable[[Request], Awaitable[object]]
 
 
+# A page of another site that made its name lead here (DNS rebinding) still asks for its own name.
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """How a stand-in behaves.
 
     ``list_failures`` puts the failure models and scripts into GET /models; ``generation_delay`` is the time in seconds
-    before GET /generation knows an answer.
+    before GET /generation knows an answer. ``controls`` opens /standin/ to tests: it tells what was asked.
     """
 
     tokens_per_second: float = 60.0
     closing: Closing = "repeated"
     list_failures: bool = False
     generation_delay: float = 0.25
+    controls: bool = False
 
 
 class App:
@@ -51,12 +56,15 @@ class App:
             ("GET", f"{API}/(?:key|auth/key)", self._key),
             ("GET", f"{API}/credits", self._credits),
             ("GET", f"{API}/generation", self._generation),
-            ("PUT", "/standin/scripts/[^/]*", control.register),
-            ("POST", "/standin/gates", control.open),
-            ("GET", "/standin/requests", control.requests),
-            ("GET", "/standin/wait", control.wait),
-            ("POST", "/standin/reset", control.reset),
         ]
+        if options.controls:
+            self._routes += [
+                ("PUT", "/standin/scripts/[^/]*", control.register),
+                ("POST", "/standin/gates", control.open),
+                ("GET", "/standin/requests", control.requests),
+                ("GET", "/standin/wait", control.wait),
+                ("POST", "/standin/reset", control.reset),
+            ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = Connection(scope, receive, send)
@@ -75,12 +83,14 @@ class App:
         self._journal.close()
 
     async def _handle(self, request: Request, connection: Connection) -> None:
+        if not _LOOPBACK.fullmatch(request.headers.get("host", "")):
+            raise ApiError(421, "The stand-in answers on this machine only")
         if (request.method, request.path) == ("POST", f"{API}/chat/completions"):
             _key_of(request)
             await self._completions.answer(request, connection)
             return
         body = http.encode(await self._handler(request)(request))
-        await connection.respond(200, body, {"access-control-allow-origin": "*"})
+        await connection.respond(200, body, {})
 
     def _handler(self, request: Request) -> Handler:
         found = [(method, handler) for method, path, handler in self._routes if re.fullmatch(path, request.path)]
@@ -127,4 +137,4 @@ def _key_of(request: Request) -> str:
 
 
 async def _refuse(connection: Connection, error: ApiError) -> None:
-    await connection.respond(error.status, http.encode(error.body), {"access-control-allow-origin": "*"})
+    await connection.respond(error.status, http.encode(error.body), {})

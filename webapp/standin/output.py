@@ -181,8 +181,6 @@ def headers(generation: Generation) -> dict[str, str]:
         "cache-control": "no-cache",
         "x-generation-id": generation.id,
         "x-provider-name": generation.provider,
-        "access-control-allow-origin": "*",
-        "access-control-expose-headers": "X-Generation-Id,X-Provider-Name,request-id,cf-ray",
     }
 
 

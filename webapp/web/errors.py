@@ -73,6 +73,8 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
         if _is_api(request) and error.status_code == 400:
             sentence = _api_sentence(error)
         return error.status_code, HTTPStatus(error.status_code).name.lower(), sentence, None
+    if isinstance(error, RecursionError):
+        return 400, "bad_request", _SENTENCES[400], None
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return 500, "internal", _INTERNAL, None
 

@@ -3,20 +3,28 @@
 An ASGI wrapper and not a Litestar middleware, so that it also stands before addresses that no route answers.
 """
 
+import asyncio
 import base64
 import binascii
 import hmac
+import logging
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from webapp.config import Settings
 
+logger = logging.getLogger(__name__)
+
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS: Final = frozenset({"/healthz"})  # for a platform's health check, which knows neither host nor password
+
+GUESSES_AT_ONCE: Final = 5
+MAX_GUESSING: Final = 50
+
+Refusal = tuple[int, str, dict[str, str]]  # status, sentence, headers
 
 CONTENT_POLICY: Final = "; ".join(
     (
@@ -49,8 +57,12 @@ FRAMED_HEADERS: Final[Mapping[str, str]] = {
 class Gate:
     """Refuses requests for other hosts, without the password, or sent across origins; adds the security headers."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, *, guess_seconds: float = 1.0) -> None:
+        """A wrong password is answered after `guess_seconds`, GUESSES_AT_ONCE of them at a time."""
         self._app = app
+        self._guess_seconds = guess_seconds
+        self._guesses = asyncio.Semaphore(GUESSES_AT_ONCE)
+        self._guessing = 0
         self._hosts = settings.hosts
         self._password = settings.access_password.encode()
         self._title = settings.app_title
@@ -58,16 +70,30 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
-            return
+            return  # there are no websockets here
         guarded = self._with_headers(send)
         refusal = self._refusal(scope)
         if refusal is None:
             await self._app(scope, receive, guarded)
-        else:
-            await _answer(guarded, *refusal)
+            return
+        if refusal[0] == 401 and (b"authorization" in dict(scope["headers"])):
+            refusal = await self._slowed_down(refusal)
+        await _answer(guarded, *refusal)
 
-    def _refusal(self, scope: HTTPScope) -> tuple[int, str, dict[str, str]] | None:
+    async def _slowed_down(self, refusal: Refusal) -> Refusal:
+        """A wrong password waits, a few at a time: guessing takes years then. The right one never comes here."""
+        if self._guessing >= MAX_GUESSING:
+            return 429, "Too many wrong passwords. Try again in a minute.", {"retry-after": "60"}
+        self._guessing += 1
+        try:
+            async with self._guesses:
+                await asyncio.sleep(self._guess_seconds)
+        finally:
+            self._guessing -= 1
+        logger.warning("A wrong password was sent")
+        return refusal
+
+    def _refusal(self, scope: HTTPScope) -> Refusal | None:
         """Status, sentence and headers of a refusal; None for a request that may pass."""
         if scope["path"] in OPEN_PATHS:
             return None
@@ -122,7 +148,7 @@ def _is_same_origin(headers: Mapping[str, str]) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    return origin is None or origin.lower().partition("://")[2] == headers.get("host", "").lower()
 
 
 async def _answer(send: Send, status: int, sentence: str, headers: Mapping[str, str]) -> None:
