@@ -110,13 +110,13 @@ class Presenter:
         return pages.NewTurns(
             turns=await self._turns((exchange.question, answer)),
             list=await self._list(owner, conversation.id),
-            composer=self._composer(conversation.model, conversation.id, pages.live_answer_of((answer,))),
+            composer=self._button(conversation, answer),
         )
 
     async def turn(self, owner: UUID, message: Message) -> pages.FinishedTurn:
         """A message on its own, with what its state means for the composer."""
         conversation = await self._conversations.find(owner, message.conversation_id)
-        composer = self._composer(conversation.model, conversation.id, pages.live_answer_of((message,)))
+        composer = self._button(conversation, message)
         return pages.FinishedTurn((await self._turns((message,)))[0], composer)
 
     def sources(self, sources: tuple[Source, ...]) -> str:
@@ -129,6 +129,11 @@ class Presenter:
     async def _list(self, owner: UUID, current: UUID) -> pages.ConversationList:
         conversations: Sequence[Conversation] = await self._conversations.page(owner, limit=PAGE + 1)
         return pages.listed(conversations, PAGE, current)
+
+    def _button(self, conversation: Conversation, answer: Message) -> pages.Composer:
+        """What a fragment changes of the composer: Send or Stop, and the client id. Its models stay as they are."""
+        live_answer = pages.live_answer_of((answer,))
+        return pages.make_composer((), conversation.model, conversation.id, live_answer=live_answer)
 
     def _composer(self, model: str, conversation_id: UUID | None, live_answer: UUID | None = None) -> pages.Composer:
         return pages.make_composer(self._catalog.models, model, conversation_id, live_answer=live_answer)
