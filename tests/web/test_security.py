@@ -124,7 +124,7 @@ async def test_guessing_is_slow_and_bounded() -> None:
     guesses = [asyncio.create_task(guess(f"wrong {number}")) for number in range(60)]
     await asyncio.sleep(0)
     assert await guess("correct horse") == 200
-    assert asyncio.get_running_loop().time() - began < 0.05
+    assert sum(one.done() for one in guesses) <= 10  # the right one did not wait for the others
     answered = await asyncio.gather(*guesses)
     assert (answered.count(401), answered.count(429)) == (50, 10)
     assert asyncio.get_running_loop().time() - began >= 0.05 * 50 / 5 * 0.9
