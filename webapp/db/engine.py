@@ -1,62 +1,72 @@
-"""The database: one engine a process, one short session an operation."""
+"""The database: one engine a process, one short session an operation; the same on an SQLite file and on Postgres."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import ClassVar, Final, NamedTuple, cast
+from uuid import UUID
 
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy import QueuePool
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from webapp.db.address import Address, PostgresServer
+
+POOL_SIZE: Final = 5
 
 
-class Database:
-    """An SQLite file in WAL mode: readers never wait, writers queue for at most ten seconds."""
+class Connections(NamedTuple):
+    """How many connections serve a session at the moment, how many are open, and how many there may be."""
 
-    def __init__(self, path: Path) -> None:
-        address = f"sqlite+aiosqlite:///{path}"
-        self._engine = create_async_engine(address, pool_size=4, max_overflow=4, hide_parameters=True)
-        self._writing = asyncio.Lock()
-        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
-        event.listen(self._engine.sync_engine, "connect", _set_up_connection)
-        event.listen(self._engine.sync_engine, "begin", _begin)
+    busy: int
+    open: int
+    most: int
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+
+class AwayError(ConnectionError):
+    """The database cannot be reached just now, or went away in mid-transaction. A moment later it may be back."""
+
+
+class Database(ABC):
+    """What stores know of it. Sessions are short: none is open while something streams."""
+
+    is_shared: ClassVar[bool]  # whether other processes may use it at the same time
+
+    def __init__(self, engine: AsyncEngine, most_connections: int) -> None:
+        self._engine = engine
+        self._most_connections = most_connections
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session on one consistent snapshot. What it changes is not kept."""
-        async with self._sessions() as session:
-            yield session
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    @abstractmethod
+    def write(self, key: UUID | str | None = None) -> AbstractAsyncContextManager[AsyncSession]:
         """A session in one transaction: kept whole at the end, or not at all when the block raises.
 
-        It takes SQLite's write lock at once (BEGIN IMMEDIATE), so what it reads cannot change before it writes. Within
-        the process writers queue for a lock of our own, which is fair and does not poll as SQLite's does.
+        Those who write under the same `key`, in this process or another, take turns: each sees all that the one before
+        it wrote. So whoever looks first and then writes does it under a key, as a rule the owner of what it looks at.
         """
-        async with self._writing, self._sessions() as session:
-            await session.connection(execution_options={"writes": True})
-            yield session
-            await session.commit()
+
+    @property
+    def connections(self) -> Connections:
+        pool = cast("QueuePool", self._engine.pool)
+        return Connections(pool.checkedout(), pool.checkedout() + pool.checkedin(), self._most_connections)
+
+    def was_away(self, within: timedelta) -> bool:
+        """Whether this process found it out of reach at some moment that is no longer past than that."""
+        return False
 
     async def close(self) -> None:
         await self._engine.dispose()
 
 
-def _set_up_connection(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins no transactions of its own: _begin does
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "busy_timeout=10000",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "cache_size=-4000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def open_database(address: Address, *, pool_size: int = POOL_SIZE) -> Database:
+    """The database at `address`, which is there and migrated. On Postgres with at most `pool_size` connections."""
+    if isinstance(address, PostgresServer):
+        from webapp.db.postgres import PostgresDatabase  # its driver is not loaded where a file is the database
 
+        return PostgresDatabase(address, pool_size)
+    from webapp.db.sqlite import SqliteDatabase
 
-def _begin(connection: Any) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    return SqliteDatabase(address.path)

@@ -3,12 +3,19 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+
+from webapp.db.address import Address, SqliteFile
 
 
 class DatabaseInUseError(RuntimeError):
     """Another process has the database. The text is one line for the operator."""
+
+
+def hold(address: Address) -> AbstractContextManager[None]:
+    """What a process is to hold while it uses a database: the lock of an SQLite file; nothing where many may."""
+    return sole_process(address.path) if isinstance(address, SqliteFile) else nullcontext()
 
 
 @contextmanager

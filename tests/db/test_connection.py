@@ -1,0 +1,95 @@
+"""The connection under SQLAlchemy: one crossing to its thread for each statement, and errors where they belong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db.connection import Connection, connect
+from webapp.db.engine import Database
+from webapp.db.sqlite import SqliteDatabase
+
+
+@pytest.fixture
+async def connection(tmp_path: Path) -> AsyncIterator[Connection]:
+    opened = await connect(tmp_path / "test.db")
+    yield opened
+    await opened.close()
+
+
+async def test_a_statement_has_its_rows_when_it_was_executed(connection: Connection) -> None:
+    statement = connection.cursor()
+    await statement.execute("SELECT ? AS one, 2 AS two", (1,))
+    assert [column[0] for column in statement.description] == ["one", "two"]
+    assert await statement.fetchall() == [(1, 2)]
+
+
+async def test_many_rows_go_in_at_once(connection: Connection) -> None:
+    statement = connection.cursor()
+    await statement.execute("CREATE TABLE things (name)")
+    assert statement.description is None
+    await statement.executemany("INSERT INTO things VALUES (?)", [("one",), ("two",)])
+    assert statement.rowcount == 2
+
+
+async def test_a_rollback_takes_back_what_was_begun_and_is_nothing_without_it(connection: Connection) -> None:
+    statement = connection.cursor()
+    await connection.rollback()
+    await statement.execute("CREATE TABLE things (name)")
+    await statement.execute("INSERT INTO things VALUES ('one')")
+    assert connection.in_transaction
+    await connection.rollback()
+    await statement.execute("SELECT count(*) FROM things")
+    assert await statement.fetchall() == [(0,)]
+
+
+async def test_a_refused_statement_raises_and_its_transaction_is_taken_back(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "test.db")
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE things (name UNIQUE)"))
+    with pytest.raises(IntegrityError):
+        await _add_twice(database)
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM things")) == 0
+    await database.close()
+
+
+async def test_whoever_is_cancelled_leaves_no_transaction_behind(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "test.db")
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE things (name)"))
+        await session.execute(text("INSERT INTO things VALUES ('kept')"))
+    for turns in range(200):  # of the event loop, until the task is cancelled: before, between and in statements
+        task = asyncio.create_task(_add_and_take_back(database) if turns % 2 else _count(database))
+        for _ in range(turns // 8):
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*(_count(database) for _ in range(8))) == [1] * 8
+        async with database.write() as session:
+            await session.execute(text("DELETE FROM things"))
+    assert await _count(database) == 0
+    await database.close()
+
+
+async def _add_and_take_back(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO things VALUES ('passing')"))
+        await session.execute(text("DELETE FROM things WHERE name = 'passing'"))
+
+
+async def _count(database: Database) -> int:
+    async with database.read() as session:
+        return int((await session.execute(text("SELECT count(*) FROM things"))).scalar_one())
+
+
+async def _add_twice(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(text("INSERT INTO things VALUES ('one')"))
+        await session.execute(text("INSERT INTO things VALUES ('one')"))
