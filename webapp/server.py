@@ -1,91 +1,104 @@
 """The process that serves: sets up, runs until a signal, goes down without losing an answer."""
 
+import asyncio
 import logging
+import os
+import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
 import uvicorn
 from msgspec.structs import replace
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from webapp.app import create_app
+from webapp.accounts.setting_up import prepare_accounts
+from webapp.app import ROOT, create_app
 from webapp.config import Settings
-from webapp.db.lock import sole_process
+from webapp.connection import KEEP_ALIVE_SECONDS, BoundedProtocol
+from webapp.db.address import address_of
+from webapp.db.lock import hold
 from webapp.db.migrate import upgrade
+from webapp.demo import upstream
+from webapp.listening import listen
 from webapp.logs import set_up_logging
+from webapp.packages import fetch_missing
+from webapp.supervisor import KILL_AFTER, Orders
 
 logger = logging.getLogger(__name__)
 
-MAX_HEAD_BYTES: Final = 64_000
+MAX_FILES: Final = 65_536
 
 
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Without a key for OpenRouter the stand-in is started and answers instead.
 
-    Raises MigrationError, DatabaseInUseError, MissingAssetError, or OSError for an address that cannot be had, before
-    anything is served.
+    Raises SettingError, MigrationError, DatabaseInUseError, MissingAssetError, or OSError for an address that cannot
+    be had, before anything is served.
     """
-    set_up_logging(settings)
-    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them anew when it has gone down
-        signal.signal(number, lambda *_: sys.exit(0))
-    if not settings.hosts:
-        logger.warning("APP_URL is not set: every request is refused until it names the address that people use")
-    with sole_process(settings.database_path):
-        if upgrade(settings.database_path):
-            logger.info("The database %s is up to date", settings.database_path)
-        with _upstream(settings) as (effective, is_demo):
+    _begin(settings)
+    with hold(address_of(settings)):
+        _prepare(settings)
+        with upstream(settings) as (effective, is_demo):
             app = create_app(effective, is_demo=is_demo)
-            with _listen(effective) as listener:
+            with listen(effective) as listener:
                 Server(app, effective).run(sockets=[listener])
 
 
-@contextmanager
-def _upstream(settings: Settings) -> Iterator[tuple[Settings, bool]]:
-    """The settings to run with, and whether they lead to the stand-in."""
-    if settings.openrouter_api_key:
-        yield settings, False
+def work(orders: Orders) -> None:
+    """What one of several processes does: prepares, or serves until SIGTERM or the end of the supervisor.
+
+    Raises as `serve` does.
+    """
+    _begin(orders.settings, os._exit)  # before it serves, as after that, it holds nothing that others have to wait for
+    if orders.listener is None:
+        _prepare(orders.settings)
         return
-    from webapp.standin.server import DEMO_KEY, start_in_thread  # not loaded where there is a key
-
-    standin = start_in_thread(tokens_per_second=settings.demo_tokens_per_second)
-    logger.info("OPENROUTER_API_KEY is not set: demo mode, a stand-in answers at %s", standin.base_url)
-    try:
-        yield replace(settings, openrouter_api_key=DEMO_KEY, openrouter_base_url=standin.base_url), True
-    finally:
-        standin.stop()
+    app = create_app(orders.settings, is_demo=orders.is_demo)
+    threading.Thread(target=_end_with_supervisor, args=[orders.settings], daemon=True).start()
+    with socket.socket(fileno=orders.listener) as listener:
+        Server(app, orders.settings).run(sockets=[listener])
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """Takes the address before anything else is done with it. Raises OSError where it cannot be had."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+def _end_with_supervisor(settings: Settings) -> None:
+    """Its end of our input is closed when it is gone, however that came about."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(settings.drain_seconds + KILL_AFTER)  # nobody else is there to see whether it has come to its end
+    os._exit(1)
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which takes a request's head of any size; this one hangs up above MAX_HEAD_BYTES."""
+def _begin(settings: Settings, leave: Callable[[int], object] = sys.exit) -> None:
+    set_up_logging(settings)
+    _take_more_files()
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them anew when it has gone down
+        signal.signal(number, lambda *_: leave(0))
 
-    _is_in_head = True
-    _head_bytes = 0
 
-    def on_message_begin(self) -> None:
-        self._is_in_head, self._head_bytes = True, 0
-        super().on_message_begin()
+def _take_more_files() -> None:
+    """A connection is one: many systems give a process a thousand, and let it ask for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
-    def on_headers_complete(self) -> None:
-        self._is_in_head = False
-        super().on_headers_complete()
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._is_in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                self.transport.close()
+def _prepare(settings: Settings) -> None:
+    """What is done once, however many processes serve."""
+    if not settings.hosts:
+        logger.warning("APP_URL is not set: every request is refused until it names the address that people use")
+    fetch_missing(ROOT)
+    address = address_of(settings)
+    if upgrade(address):
+        logger.info("The database %s is up to date", address)
+    if settings.has_accounts:
+        asyncio.run(prepare_accounts(settings, address))
 
 
 class Server(uvicorn.Server):
@@ -101,7 +114,7 @@ class Server(uvicorn.Server):
             server_header=False,
             date_header=True,
             lifespan="on",
-            timeout_keep_alive=30,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=5,
             forwarded_allow_ips="",
             proxy_headers=False,
@@ -118,5 +131,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and sockets:
             port = sockets[0].getsockname()[1]
-            address = replace(self._settings, port=port, app_url="").public_url
-            print(f"{self._settings.app_title} is at {self._settings.app_url or address}", flush=True)  # noqa: T201
+            is_told = bool(self._settings.app_url)
+            address = (self._settings if is_told else replace(self._settings, port=port)).public_url
+            with suppress(BrokenPipeError):  # whoever started this process may be gone; then it is told to drain
+                print(f"{self._settings.app_title} is at {address}", flush=True)  # noqa: T201
