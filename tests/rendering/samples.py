@@ -110,6 +110,30 @@ _REFERENCES = [
     "> [a]: /x",
     "[x](http://y)",
 ]
+_FORMULAS = [
+    "\\[",
+    "\\]",
+    "$$",
+    "$$ x",
+    "= y $$",
+    "- $$",
+    "  $$",
+    "    \\[",
+    "> \\[",
+    "> \\]",
+    "> x",
+    "2. \\[",
+    "   \\]",
+    "= x",
+    "\\frac{a}{b}",
+    "a $x_1$ b",
+    "\\(x\\) and \\[y\\]",
+    "$5 and $6",
+    "$HOME/$USER",
+    "$\\text{<b>}$",
+    "```math",
+    "### h",
+]
 
 
 def _documents(lines: list[str]) -> st.SearchStrategy[str]:
@@ -121,6 +145,7 @@ def _documents(lines: list[str]) -> st.SearchStrategy[str]:
 independent = _documents([*_LINES, *_TABLES, "", ""])
 any_markdown = st.one_of(
     _documents([*_LINES, *_TABLES, *_REFERENCES, "", ""]),
-    st.text(alphabet="`*_~[]()<>!|-+=#>1.:^\\&\"' \n\r\tab\x00\ud800\u202e\ufeff", max_size=80),
+    _documents([*_FORMULAS, *_FORMULAS, *_LINES]),
+    st.text(alphabet="$`*_~[]()<>!|-+=#>1.:^\\&\"' \n\r\tab\x00\ud800\u202e\ufeff", max_size=80),
     st.text(max_size=40),
 )

@@ -1,5 +1,7 @@
 """Markdown as models write it becomes the HTML of our pages."""
 
+import re
+
 import pytest
 
 from tests.rendering.reading import Tag, tags, words
@@ -16,7 +18,15 @@ def only(name: str, text: str) -> Tag:
 
 
 def test_headings_begin_below_those_of_the_page() -> None:
-    assert html("# a\n## b\n##### c") == "<h3>a</h3>\n<h4>b</h4>\n<h6>c</h6>"
+    assert html("# a\n## b\n### c") == "<h3>a</h3>\n<h4>b</h4>\n<h5>c</h5>"
+
+
+def test_no_level_of_headings_is_left_out() -> None:
+    assert re.findall(r"<h(\d)>", html("## a\n\n#### b\n\n### c\n\n# d\n\n###### e\n\n## f\n")) == list("344344")
+
+
+def test_an_empty_cell_in_the_head_of_a_table_heads_nothing() -> None:
+    assert "<tr>\n<td></td>\n<th>a</th>\n</tr>" in html("| | a |\n|---|---|\n| x | y |")
 
 
 def test_a_table_scrolls_in_its_own_box() -> None:
@@ -34,10 +44,26 @@ def test_a_br_breaks_a_line_in_a_cell_and_nowhere_else() -> None:
     assert html("a<br>b") == "<p>a&lt;br&gt;b</p>"
 
 
-def test_code_says_its_language() -> None:
+def test_code_says_its_language_and_offers_what_can_be_done() -> None:
     assert html("```python\na < b\n```") == (
-        '<div class="code" data-language="python"><pre tabindex="0"><code class="language-python">a &lt; b\n'
-        "</code></pre></div>"
+        '<div class="code" data-language="python"><div class="code__bar"><span class="code__language">Python</span>'
+        '<button type="button" class="code__wrap" aria-pressed="false">Wrap</button>'
+        '<button type="button" class="code__copy">Copy</button></div>'
+        '<pre tabindex="0"><code class="language-python">a &lt; b\n</code></pre></div>'
+    )
+
+
+def test_a_language_that_nobody_knows_is_called_as_it_is_written() -> None:
+    assert words(render("```Brainfuck\n```")) == "BrainfuckWrapCopy"
+
+
+def test_a_diagram_can_be_shown_as_one() -> None:
+    assert words(render("```Mermaid\ngraph TD\n```")) == "MermaidDiagramWrapCopygraphTD"
+
+
+def test_code_has_colours() -> None:
+    assert '<code class="language-js"><span class="k">let</span> a = <span class="n">1</span>' in render(
+        "```js\nlet a = 1\n```"
     )
 
 
@@ -46,11 +72,13 @@ def test_code_says_its_language() -> None:
     [("c++", "c++"), ("C# x y", "C#"), ("{.python}", "python"), ('"><script>', "script"), ("a" * 60, "a" * 40)],
 )
 def test_a_language_is_made_of_harmless_characters(info: str, language: str) -> None:
-    assert only("div", f"```{info}\n```").attributes["data-language"] == language
+    box = tags(render(f"```{info}\n```"))[0]
+    assert box.attributes["data-language"] == language
 
 
 def test_code_without_a_language_has_none() -> None:
-    assert html("    a") == '<div class="code"><pre tabindex="0"><code>a\n</code></pre></div>'
+    assert html("    a").startswith('<div class="code"><div class="code__bar"><span class="code__language">Code</span>')
+    assert html("    a").endswith('<pre tabindex="0"><code>a\n</code></pre></div>')
 
 
 def test_raw_html_is_shown_as_text_with_its_lines() -> None:

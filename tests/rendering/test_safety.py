@@ -10,13 +10,15 @@ from tests.rendering.reading import tags
 from tests.rendering.samples import DOCUMENT, FOOTNOTES, any_markdown
 from webapp.rendering import markup
 from webapp.rendering.markdown import render, to_html
+from webapp.rendering.markup import Headings
 from webapp.rendering.safety import sanitize
 from webapp.rendering.stream import BlockStream
 
 PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
 
 TAGS = re.compile(
-    "a|blockquote|br|code|del|div|em|h[3-6]|hr|input|li|ol|p|pre|section|strong|sup|table|tbody|td|th|thead|tr|ul"
+    "a|blockquote|br|button|code|del|div|em|h[3-6]|hr|input|li|ol|p|pre|section|span|strong|sup|table|tbody|td|th|thead|tr|ul"
+    "|math|mfrac|mi|mn|mo|mover|mrow|mspace|msqrt|mroot|msub|msubsup|msup|mtable|mtd|mtext|mtr|munder|munderover|menclose"
 )
 VALUES = {
     "href": r"(?i:https?://|mailto:)[^\s]+|#m-fn(ref)?-[^\s]+",
@@ -24,16 +26,28 @@ VALUES = {
     "title": r"(?s:.*)",
     "rel": r"noopener nofollow",
     "target": r"_blank",
-    "class": r"[a-z-]+( markdown-alert-[a-z]+)?|language-[A-Za-z0-9+#._-]{1,40}",
+    "class": r"[a-z_-]+( markdown-alert-[a-z]+)?|language-[A-Za-z0-9+#._-]{1,40}",
     "data-language": r"[A-Za-z0-9+#._-]{1,40}",
     "tabindex": r"0",
     "role": r"group",
-    "aria-label": r"Table|Done|Not done|Back to reference [\d-]+",
+    "aria-label": r"Table|Formula|Done|Not done|Back to reference [\d-]+",
     "start": r"\d+",
     "align": r"left|center|right",
-    "type": r"checkbox",
+    "type": r"checkbox|button",
+    "aria-pressed": r"false",
     "checked": r"",
     "disabled": r"",
+    "display": r"block",
+    "alttext": r"(?s:.*)",
+    "displaystyle": r"true|false",
+    "form": r"prefix|infix|postfix",
+    "scriptlevel": r"\d",
+    "stretchy": r"true|false",
+    "mathvariant": r"normal",
+    "mathcolor": r"#[0-9A-F]{6}",
+    "notation": r"box|(up|down)diagonalstrike",
+    **dict.fromkeys(("accent", "accentunder", "symmetric", "movablelimits", "largeop", "fence"), r"true|false"),
+    **dict.fromkeys(("lspace", "rspace", "minsize", "maxsize", "width", "height", "linethickness"), r"-?[\d.]+(em)?"),
 }
 
 
@@ -85,6 +99,12 @@ TRAPS = [
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "<a href='x'\n\nonclick=y>",
     "\u202e<script>\u2066",
+    "$\\text{<img src=x onerror=alert(1)>}$",
+    "\\(\\href{javascript:alert(1)}{x}\\) $\\url{javascript:x}$",
+    '\\[\n\\text{"><script>alert(1)</script>}\n\\]\n',
+    "$$\n</annotation><style>x</style>\n= a\n$$\n",
+    '$\\text{</mtext></math><script>}\\label{a" onclick=x}$',
+    "```math\n\\text{<mglyph><style>}\n```\n",
 ]
 hostile = st.lists(st.one_of(st.sampled_from(TRAPS), any_markdown), max_size=5).map("".join)
 
@@ -117,7 +137,7 @@ def test_the_sanitiser_alone_is_enough(trap: str) -> None:
 
 
 def test_the_sanitiser_takes_nothing_from_an_honest_text() -> None:
-    before = markup.shape(to_html(DOCUMENT + FOOTNOTES), "m-")
+    before = markup.shape(to_html(DOCUMENT + FOOTNOTES), "m-", Headings())
     after = sanitize(before)
     assert [tag for tag in tags(after) if tag.name != "a"] == [tag for tag in tags(before) if tag.name != "a"]
     assert [{**tag.attributes, "rel": ""} for tag in tags(after)] == [

@@ -1,5 +1,6 @@
 """A growing text: settled blocks stay, however it is cut; together they show what the whole shows."""
 
+import html
 import random
 import re
 from itertools import pairwise
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from tests.rendering.reading import tidy, words
 from tests.rendering.samples import DOCUMENT, FOOTNOTES, any_markdown, independent
+from webapp.rendering import stream as stream_module
+from webapp.rendering.growing import OpenBlock
 from webapp.rendering.markdown import render
-from webapp.rendering.stream import Block, BlockStream, OpenCode, Prose
+from webapp.rendering.stream import Block, BlockStream, Prose, Tail
 
 PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
 
@@ -32,10 +35,20 @@ def finished(text: str) -> str:
     return "".join(block.html for block in stream.blocks())
 
 
-def code(text: str) -> OpenCode:
+def open_code(text: str) -> OpenBlock:
     tail = BlockStream(text).tail
-    assert isinstance(tail, OpenCode)
+    assert isinstance(tail, OpenBlock)
+    assert tail.element == "code"
     return tail
+
+
+def code(text: str) -> str:
+    return html.unescape(open_code(text).inside())
+
+
+def seen(tail: Tail) -> tuple[str, int]:
+    """What two tails have in common if they show the same."""
+    return tail.html, tail.start if isinstance(tail, OpenBlock) else -1
 
 
 cuts = st.lists(st.integers(0, 120), max_size=8)
@@ -47,10 +60,21 @@ cuts = st.lists(st.integers(0, 120), max_size=8)
 def test_any_cutting_comes_to_the_same(text: str, cuts: list[int]) -> None:
     cut, whole = grown(text, cuts), BlockStream(text)
     assert cut.blocks() == whole.blocks()
-    assert cut.tail == whole.tail
+    assert seen(cut.tail) == seen(whole.tail)
     cut.finish()
     whole.finish()
     assert cut.blocks() == whole.blocks()
+
+
+@PROPERTY
+@given(any_markdown, cuts)
+@example(DOCUMENT + FOOTNOTES, [7, 99, 100, 800])
+def test_any_cutting_of_a_long_end_comes_to_the_same(text: str, cuts: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream_module, "WINDOWS", (*range(32, 2_000, 7), 3_000))
+        cut, whole = grown(text, cuts), BlockStream(text)
+        assert cut.blocks() == whole.blocks()
+        assert seen(cut.tail) == seen(whole.tail)
 
 
 @PROPERTY
@@ -95,14 +119,69 @@ def test_a_document_in_blocks_is_the_document() -> None:
 @PROPERTY
 @given(any_markdown)
 @example(DOCUMENT)
-def test_code_only_grows(text: str) -> None:
-    stream, before = BlockStream(), OpenCode(-1, "", "", "")
+def test_code_and_tables_only_grow(text: str) -> None:
+    stream, start, before = BlockStream(), -1, ""
     for character in text:
         stream.append(character)
-        if isinstance(stream.tail, OpenCode):
-            if stream.tail.start == before.start:
-                assert stream.tail.code.startswith(before.code)
-            before = stream.tail
+        tail = stream.tail
+        if isinstance(tail, OpenBlock):
+            assert tail.start != start or tail.inside().startswith(before)
+            start, before = tail.start, tail.inside()
+
+
+_ROWS = [
+    *(
+        "| a | *b* |",
+        "|",
+        "x",
+        "x | `a|b` | \\| | c",
+        "| [l] | $x$ |",
+        "||",
+        "| a[^1]",
+        "| a@b.c |",
+        "  | a",
+        "|---|---|",
+    ),
+    *("> q", "- i", "# h", "```", "$$ y |", "\\[", "---", "===", "1. a", "    code", "", "<div>", "[l]: http://x.y"),
+]
+tables = st.lists(
+    st.tuples(st.sampled_from(_ROWS), st.sampled_from(["\n", "\n", "\r\n"])).map("".join), max_size=8
+).map("".join)
+
+
+@PROPERTY
+@given(st.sampled_from(["", "[l]: http://b.example\n\n", "words\n"]), tables, cuts)
+def test_a_growing_table_is_what_the_whole_shows(above: str, rows: str, cuts: list[int]) -> None:
+    text = f"{above}| a | b | c |\n|:--|--:|---|\n{rows}"
+    cut, whole = grown(text, cuts), BlockStream(text)
+    assert cut.blocks() == whole.blocks()
+    assert seen(cut.tail) == seen(whole.tail)
+    tail = whole.tail
+    whole.finish()
+    if isinstance(tail, OpenBlock) and tail.element == "tbody":
+        assert tidy(tail.html).replace("<tbody></tbody>", "") == tidy(whole.blocks()[-1].html)
+
+
+def test_a_table_shows_its_complete_rows() -> None:
+    stream = BlockStream("| a |\n|---|\n| **b** |\n| c")
+    tail = stream.tail
+    assert isinstance(tail, OpenBlock)
+    assert tail.inside() == "<tr>\n<td><strong>b</strong></td>\n</tr>\n"
+    stream.append(" |\n\n")
+    assert stream.tail == Prose("")
+    assert stream.blocks()[0].html == render("| a |\n|---|\n| **b** |\n| c |\n")
+
+
+@pytest.mark.parametrize("line", ["words\n", "> quote\n", "- item\n  more\n", f"| a |\n|---|\n| {'b' * 60} |\n"])
+def test_a_block_of_any_length_is_settled_when_it_ends(line: str) -> None:
+    last = line.splitlines(keepends=True)[-1]
+    text = line + last * (150_000 // len(last)) + "\n" + "words\n\n" * 2_000
+    whole, cut = BlockStream(text), BlockStream()
+    for at in range(0, len(text), 9_999):
+        cut.append(text[at : at + 9_999])
+        cut.blocks()
+    assert cut.blocks() == whole.blocks()
+    assert whole.blocks()[-1].html == "<p>words</p>\n"
 
 
 def test_a_reader_gets_what_is_behind_his_offset() -> None:
@@ -179,32 +258,47 @@ def test_items_of_a_list_of_paragraphs_are_paragraphs() -> None:
 
 
 def test_open_code_is_told_as_text() -> None:
-    tail = code("a\n\n```python\nx < 1\n")
+    tail = open_code("a\n\n```python\nx < 1\n")
     assert tail.start == len("a\n\n```python\n")
-    assert tail.code == "x < 1\n"
-    assert tail.html == render("```python\nx < 1\n")
+    assert tail.inside() == "x &lt; 1\n"
+    assert tail.html == render("```python\nx < 1\n").replace('<span class="n">1</span>', "1")
+
+
+def test_code_gets_its_colours_when_it_is_closed() -> None:
+    text = "```python\nx = 1\n```\n"
+    [block] = BlockStream(text).blocks()
+    assert block.html == render(text)
+    assert '<span class="n">1</span>' in block.html
+    assert 'class="n"' not in open_code(text[:-4]).html
+
+
+def test_code_in_a_growing_list_is_plain() -> None:
+    stream = BlockStream("- ```js\n  1\n  ```\n")
+    assert 'class="n"' not in stream.tail.html
+    stream.finish()
+    assert 'class="n"' in stream.blocks()[0].html
 
 
 @pytest.mark.parametrize("ending", ["`", "``", "```", "```  ", " ", "  ``", "\r", "```\r"])
 def test_half_a_closing_line_is_not_code(ending: str) -> None:
-    assert code(f"```\na\n{ending}").code == "a\n"
+    assert code(f"```\na\n{ending}") == "a\n"
 
 
 @pytest.mark.parametrize("ending", ["b`", "`b", "~~~", "    b"])
 def test_what_cannot_close_is_code(ending: str) -> None:
-    assert code(f"```\na\n{ending}").code == f"a\n{ending}"
+    assert code(f"```\na\n{ending}") == f"a\n{ending}"
 
 
 def test_half_a_line_end_is_not_code() -> None:
-    assert code("```\na\r").code == "a"
+    assert code("```\na\r") == "a"
 
 
 def test_the_indent_of_a_fence_is_taken_from_its_code() -> None:
-    assert code("  ```\n  a\n   b\nc\n").code == "a\n b\nc\n"
+    assert code("  ```\n  a\n   b\nc\n") == "a\n b\nc\n"
 
 
 def test_closed_code_is_settled_as_the_reader_has_seen_it() -> None:
-    tail, stream = code("~~~js\na\n\nb"), BlockStream("~~~js\na\n\nb\n~~~\n")
+    tail, stream = open_code("~~~js\na\n\nb"), BlockStream("~~~js\na\n\nb\n~~~\n")
     assert stream.blocks() == [Block(len("~~~js\na\n\nb\n~~~\n"), tail.html.replace("b<", "b\n<"))]
     assert stream.tail == Prose("")
 
@@ -215,6 +309,20 @@ def test_code_inside_of_a_list_is_prose() -> None:
 
 def test_code_behind_raw_html_is_prose_with_it() -> None:
     assert BlockStream("<!-- x -->\n```\na").tail == Prose(render("<!-- x -->\n```\na"))
+
+
+@pytest.mark.parametrize("line", ["words and `code` ", "- a\n  - b\n", "> q\n", "- $x$\n  $$\n  y\n  $$\n"])
+def test_a_very_long_end_is_rendered_more_rarely_and_settled_whole(line: str) -> None:
+    first, step = (line[:-1], "\n") if line[-1] == "\n" else (line, "")
+    text = first + step + (line.splitlines(keepends=True)[-1] * 6_000)[:40_000]
+    stream, tails = BlockStream(), 0
+    last = stream.tail
+    for at in range(0, len(text), 40):
+        stream.append(text[at : at + 40])
+        tails, last = tails + (stream.tail is not last), stream.tail
+    assert tails < 300
+    stream.finish()
+    assert stream.blocks()[-1].end == len(text)
 
 
 def test_a_link_defined_before_is_a_link() -> None:

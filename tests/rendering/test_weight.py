@@ -17,6 +17,7 @@ HEAVY = {
     "pipes alone": "|" * 40_000,
     "breaks in pipes": "|<br " * 40_000,
     "no-break spaces": "\u00a0" * 300_000 + "x",
+    "formulas without an end": "\\(x " * 30_000,
     "far too long": "word " * 500_000,
 }
 

@@ -11,7 +11,9 @@ from typing import Final
 from msgspec import Struct
 
 from webapp.rendering import markdown
+from webapp.rendering.markup import Headings
 from webapp.rendering.safety import escape, readable
+from webapp.rendering.weight import MAX_PART_CHARACTERS
 
 
 class _List(Struct, frozen=True):
@@ -28,6 +30,7 @@ class Context:
     def __init__(self) -> None:
         self._list: _List | None = None
         self._definitions: list[str] = []
+        self._headings = Headings()
 
     def settle(self, source: str, next_marker: str = "") -> str:
         """The HTML of a finished part, which becomes context for those behind it.
@@ -39,11 +42,13 @@ class Context:
         self._definitions = _more_definitions(self._definitions, source, html)
         number = self._list.number if self._list else _number(html)
         self._list = _List(next_marker, number + 1, is_loose) if next_marker else None
-        return markdown.finish(html, None)
+        return markdown.finish(html, None, self._headings)
 
     def draft(self, source: str) -> str:
-        """The HTML of the unfinished part at the end."""
-        return markdown.finish(self._render(source, "")[0], None)
+        """The HTML of the unfinished part at the end, its code plain: it is rendered again with every frame."""
+        is_long = len(source) > MAX_PART_CHARACTERS
+        html = markdown.as_it_is(source) if is_long else self._render(source, "")[0]
+        return markdown.finish(html, None, self._headings.copy(), colours=False)
 
     def _render(self, source: str, next_marker: str) -> tuple[str, bool]:
         """Comrak's HTML for a part, and whether it is of a list of paragraphs."""

@@ -9,13 +9,25 @@ from typing import Final
 import comrak
 
 from webapp.rendering import markup
+from webapp.rendering.formulas import marked
+from webapp.rendering.markup import Headings
 from webapp.rendering.safety import escape, readable, sanitize
-from webapp.rendering.weight import MAX_PART_CHARACTERS, is_heavy
+from webapp.rendering.weight import is_heavy
 
 # Part of every stored rendering; a higher number makes the stored ones be rendered again.
-RENDERER_VERSION: Final = 1
+RENDERER_VERSION: Final = 2
 
-_EXTENSIONS: Final = ("table", "tasklist", "strikethrough", "autolink", "footnotes", "alerts", "cjk_friendly_emphasis")
+_EXTENSIONS: Final = (
+    "table",
+    "tasklist",
+    "strikethrough",
+    "autolink",
+    "footnotes",
+    "alerts",
+    "cjk_friendly_emphasis",
+    "math_dollars",
+    "math_latex",
+)
 
 
 def render(text: str, *, anchor: str = "") -> str:
@@ -27,9 +39,13 @@ def render(text: str, *, anchor: str = "") -> str:
     return finish(to_html(text), anchor)
 
 
-def finish(html: str, anchor: str | None) -> str:
-    """What ``to_html`` gave, in our shape and sanitised. Ids start with ``anchor``; there are none if it is None."""
-    return sanitize(markup.shape(html, anchor))
+def finish(html: str, anchor: str | None, headings: Headings | None = None, *, colours: bool = True) -> str:
+    """What ``to_html`` gave, in our shape and sanitised. Ids start with ``anchor``; there are none if it is None.
+
+    ``headings`` are those before it, and get those in it; without them it begins a text. Without ``colours`` code
+    stays plain.
+    """
+    return sanitize(markup.shape(html, anchor, headings or Headings(), colours=colours))
 
 
 def _extensions() -> comrak.ExtensionOptions:
@@ -62,14 +78,14 @@ def to_html(text: str) -> str:
     """Comrak's own HTML for ``text``: all text escaped, and not yet fit for a page."""
     if is_heavy(text):
         return as_it_is(text)
-    return comrak.render_markdown(readable(text), _EXTENSION_OPTIONS, _AS_WRITTEN, _RENDER_OPTIONS)
+    return comrak.render_markdown(marked(readable(text)), _EXTENSION_OPTIONS, _AS_WRITTEN, _RENDER_OPTIONS)
 
 
 def part_to_html(text: str) -> str:
     """The same for a part of a text: the definitions of footnotes stay where they are, also unused ones."""
-    if is_heavy(text, MAX_PART_CHARACTERS):
+    if is_heavy(text):
         return as_it_is(text)
-    return comrak.render_markdown(readable(text), _EXTENSION_OPTIONS, _IN_PLACE, _RENDER_OPTIONS)
+    return comrak.render_markdown(marked(readable(text)), _EXTENSION_OPTIONS, _IN_PLACE, _RENDER_OPTIONS)
 
 
 def as_it_is(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Comrak's HTML in our shape: links and pictures, tables that scroll, code with its language, footnotes, check boxes.
+"""Comrak's HTML in our shape: links and pictures, tables that scroll, code with its language, formulas, footnotes.
 
 Comrak escapes ``<``, ``>``, ``"`` and ``&`` in text and in attributes, so a pattern for a tag matches tags only.
 """
@@ -7,14 +7,23 @@ import html as entities
 import re
 from typing import Final
 
+from webapp.rendering.formulas import DELIMITERS, MARK, is_formula, unmarked
+from webapp.rendering.highlight import highlight
+from webapp.rendering.languages import names
+from webapp.rendering.maths import to_mathml
 from webapp.rendering.safety import host_of, is_mail_address, is_web_address
 
 _TAG = re.compile(
-    r"""<(?:
+    rf"""<(?:
       (?P<close>/?)h(?P<level>[1-6])>
+    | th(?P<nameless>(?:[ ]align="[a-z]+")?)></th>
     | a[ ]href="(?P<href>[^"]*)"(?:[ ]title="(?P<title>[^"]*)")?>
     | (?P<end>/a)>
     | img[ ]src="(?P<src>[^"]*)"[ ]alt="(?P<alt>[^"]*)"[^>]*>
+    | p><span[ ]data-math-style="display">(?P<alone>[^<]*)</span></p>
+    | span[ ]data-math-style="(?P<style>inline|display)">(?P<tex>[^<]*)</span>
+    | pre><code[ ]class="language-(?P<delimiters>{MARK}[a-z]+|math)"(?:[ ]data-math-style="display")?>
+      (?P<lines>[^<]*)</code></pre>
     | pre><code(?:[ ]class="language-(?P<language>[^"]*)")?>(?P<code>[^<]*)</code></pre>
     | (?P<table>/?table)>
     | input[ ]type="checkbox"(?P<checked>[ ]checked="")?[^>]*>(?P<loose>[ ]\n<p>)?
@@ -27,24 +36,65 @@ _TAG = re.compile(
 )
 
 
-def shape(html: str, anchor: str | None) -> str:
-    """``html`` as comrak made it, in our shape. Ids start with ``anchor``; None leaves out ids and links to them."""
+class Headings:
+    """The headings that a text has had so far, by which the next one gets its level on the page."""
+
+    def __init__(self) -> None:
+        self._open: list[int] = []
+
+    def copy(self) -> "Headings":
+        """The same so far, and then on its own."""
+        other = Headings()
+        other._open = self._open.copy()
+        return other
+
+    def level(self, written: int) -> int:
+        """The level for a heading that the text puts at ``written``: none is left out, whatever the text leaves out.
+
+        h1 and h2 are the page's own.
+        """
+        while self._open and self._open[-1] >= written:
+            self._open.pop()
+        self._open.append(written)
+        return min(2 + len(self._open), 6)
+
+
+def shape(html: str, anchor: str | None, headings: Headings, *, colours: bool = True) -> str:
+    """``html`` as comrak made it, in our shape. Ids start with ``anchor``; None leaves out ids and links to them.
+
+    Without ``colours`` code stays plain, as where it is soon to be rendered again.
+    """
     if "&lt;" in html:
         html = _break_lines_in_cells(_wrap_raw_html(html))
-    return _TAG.sub(_Shaper(anchor), html)
+    return unmarked(_TAG.sub(_Shaper(anchor, headings, colours=colours), html))
+
+
+MAX_MATHML: Final = 1_000_000  # characters of all formulas; those behind are shown as their source
 
 
 class _Shaper:
     """Rewrites one tag after the other. Knows what the ends of open links become: HTML has no link inside a link."""
 
-    def __init__(self, anchor: str | None) -> None:
+    def __init__(self, anchor: str | None, headings: Headings, *, colours: bool) -> None:
         self._anchor = anchor
+        self._colours = colours
+        self._headings = headings
+        self._level = 0
+        self._mathml_left = MAX_MATHML
         self._link_ends: list[str] = []
 
     def __call__(self, tag: re.Match[str]) -> str:
         match tag.lastgroup:
             case "level":
-                return f"<{tag['close']}h{min(int(tag['level']) + 2, 6)}>"  # h1 and h2 are the page's own
+                return self._heading(tag)
+            case "nameless":
+                return f"<td{tag['nameless']}></td>"
+            case "alone":
+                return self._display(tag["alone"], "div")
+            case "tex":
+                return self._inline(tag)
+            case "lines":
+                return self._fenced(tag["delimiters"], tag["lines"])
             case "href" | "title":
                 return self._link(tag)
             case "end":
@@ -52,7 +102,7 @@ class _Shaper:
             case "alt":
                 return self._picture(tag["src"], tag["alt"])
             case "code":
-                return code_block(_language(tag["language"] or ""), tag["code"])
+                return code_block(_language(tag["language"] or ""), tag["code"], colours=self._colours)
             case "table":
                 return _table(tag["table"])
             case "note":
@@ -61,6 +111,46 @@ class _Shaper:
                 return '<section class="footnotes">'
             case _:
                 return self._footnote(tag) if tag["target"] is not None else _check_box(tag)
+
+    def _heading(self, tag: re.Match[str]) -> str:
+        if not tag["close"]:
+            self._level = self._headings.level(int(tag["level"]))
+        return f"<{tag['close']}h{self._level}>"
+
+    def _inline(self, tag: re.Match[str]) -> str:
+        """A formula in a line, if it is one: of two dollar signs comrak takes more for formulas than are."""
+        tex, html = tag["tex"], tag.string
+        if tag["style"] == "display":
+            return self._display(tex, "span")
+        if tex.startswith(MARK):
+            return self._mathml(tex) or f"<code>\\({tex}\\)</code>"
+        around = html[max(0, tag.start() - 1) : tag.start()], html[tag.end() : tag.end() + 1]
+        if not is_formula(entities.unescape(tex), *around):
+            return f"${tex}$"
+        return self._mathml(tex.strip("`")) or f"<code>${tex}$</code>"
+
+    def _display(self, tex: str, element: str) -> str:
+        opener, closer = ("\\[", "\\]") if tex.startswith(MARK) else ("$$", "$$")
+        source = f"<code>{opener}{tex.strip()}{closer}</code>"
+        return self._scrolling(tex, element) or (f"<p>{source}</p>" if element == "div" else source)
+
+    def _fenced(self, delimiters: str, tex: str) -> str:
+        opener, closer = DELIMITERS.get(delimiters, ("", ""))
+        source = f"{opener}\n{tex}{closer}\n" if opener else tex
+        return self._scrolling(tex, "div") or code_block("latex", source, colours=self._colours)
+
+    def _scrolling(self, tex: str, element: str) -> str:
+        mathml = self._mathml(tex, display=True)
+        attributes = 'class="math-scroll" tabindex="0" role="group" aria-label="Formula"'
+        return f"<{element} {attributes}>{mathml}</{element}>" if mathml else ""
+
+    def _mathml(self, tex: str, *, display: bool = False) -> str:
+        """The formula as MathML; "" if it cannot be shown, or there has been too much of it."""
+        if self._mathml_left <= 0:
+            return ""
+        mathml = to_mathml(entities.unescape(tex).replace(MARK, ""), display=display) or ""
+        self._mathml_left -= len(mathml) or len(tex)
+        return mathml
 
     def _link(self, tag: re.Match[str]) -> str:
         url = tag["href"]
@@ -108,10 +198,26 @@ def _language(info: str) -> str:
     return _NOT_IN_LANGUAGE.sub("", entities.unescape(info)).lstrip(".")[:40]
 
 
-def code_block(language: str, code: str) -> str:
-    """A block of code: a box that names the language, and in it the text, escaped already, which scrolls."""
+def code_block(language: str, code: str, *, colours: bool) -> str:
+    """A block of code: a bar with the language and what can be done, and the text, escaped already, which scrolls.
+
+    The buttons stand in every block, so that nothing moves or goes when a growing one is settled.
+    """
+    known = names.find(language)
+    label = known.label if known else language or "Code"
     data, kind = (f' data-language="{language}"', f' class="language-{language}"') if language else ("", "")
-    return f'<div class="code"{data}><pre tabindex="0"><code{kind}>{code}</code></pre></div>'
+    bar = f'<div class="code__bar"><span class="code__language">{label}</span>{_buttons(language)}</div>'
+    shown = highlight(language, entities.unescape(code)) if colours and language else code
+    return f'<div class="code"{data}>{bar}<pre tabindex="0"><code{kind}>{shown}</code></pre></div>'
+
+
+def _buttons(language: str) -> str:
+    diagram = '<button type="button" class="code__diagram" aria-pressed="false">Diagram</button>'
+    return (
+        f"{diagram if language.lower() == 'mermaid' else ''}"
+        '<button type="button" class="code__wrap" aria-pressed="false">Wrap</button>'
+        '<button type="button" class="code__copy">Copy</button>'
+    )
 
 
 def _table(tag: str) -> str:

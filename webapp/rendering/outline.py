@@ -9,9 +9,11 @@ from typing import Final
 
 import comrak
 from msgspec import Struct
+from msgspec.structs import replace
 
+from webapp.rendering.formulas import Fenced, Place, fenced, may_have_display, step
 from webapp.rendering.safety import readable
-from webapp.rendering.weight import MAX_PART_CHARACTERS, is_heavy
+from webapp.rendering.weight import is_heavy
 
 
 class Part(Struct, frozen=True):
@@ -34,13 +36,15 @@ class Fence(Struct, frozen=True):
 
 
 class Outline(Struct, frozen=True):
-    """The finished parts of a text, and the block of code at its end that is still open, if there is one.
+    """The finished parts of a text, and what is still open at its end: a block of code, or the rows of a table.
 
-    Lines before the fence that are not in a part belong to what is unfinished.
+    ``rows`` is the line where the first row comes. Lines before the fence or the rows that are not in a part belong to
+    what is unfinished.
     """
 
     parts: list[Part]
-    fence: Fence | None
+    fence: Fence | None = None
+    rows: int | None = None
 
 
 def outline(lines: list[str]) -> Outline:
@@ -48,6 +52,36 @@ def outline(lines: list[str]) -> Outline:
 
     A part that is finished in some lines is finished, with the same end, in whatever lines they are the beginning of.
     """
+    if not may_have_display("".join(lines)):
+        return _outline(lines)
+    parts: list[Part] = []
+    begin = 0
+    while True:
+        formulas = fenced(lines[begin:])
+        found = _outline(formulas.lines[: formulas.pending])
+        broken = next((part for part in found.parts if not _is_fresh(formulas, part.end)), None)
+        kept = found.parts[: found.parts.index(broken) + 1] if broken else found.parts
+        parts += [Part(part.end + begin, part.marker) for part in kept]
+        if broken is None:
+            return _moved(found, parts, begin) if formulas.pending is None else Outline(parts)
+        begin += broken.end
+
+
+def _moved(found: Outline, parts: list[Part], lines: int) -> Outline:
+    """What ``found`` says of the open end, ``lines`` further down and behind all ``parts``."""
+    fence = found.fence and replace(found.fence, line=found.fence.line + lines)
+    return Outline(parts, fence, None if found.rows is None else found.rows + lines)
+
+
+def _is_fresh(formulas: Fenced, end: int) -> bool:
+    """Whether the lines from ``end`` on have the same formulas when those before them are gone."""
+    if end >= len(formulas.places):
+        return True
+    place, line = formulas.places[end], formulas.lines[end]
+    return place is not None and step(place, line) == step(Place(), line)
+
+
+def _outline(lines: list[str]) -> Outline:
     parts: list[Part] = []
     blocks = _blocks("".join(lines))
     for block, after in zip_longest(blocks, blocks[1:]):
@@ -56,9 +90,9 @@ def outline(lines: list[str]) -> Outline:
         parts.extend(Part(item, _marker(lines[item])) for item in block.items[1:])
         end = _end(block, after, lines)
         if end is None:
-            return Outline(parts, _fence(block, lines))
+            return Outline(parts, _fence(block, lines), block.first + 2 if block.element == "table" else None)
         parts.append(Part(end))
-    return Outline(parts, None)
+    return Outline(parts)
 
 
 class _Block(Struct):
@@ -95,7 +129,7 @@ def _blocks(text: str) -> list[_Block]:
 
 
 def _positions(text: str) -> str:
-    if is_heavy(text, MAX_PART_CHARACTERS):
+    if is_heavy(text):
         return ""
     return comrak.render_markdown(_without_references(text), _EXTENSIONS, _PARSING, _RENDERING)
 

@@ -1,6 +1,8 @@
 """What HTML a model's answer may become: the sanitiser that has the last word, and the rule for links.
 
-``ALLOWED`` is the whole list: elements, their attributes, and for each attribute the values it may have.
+``ALLOWED`` is the whole list: elements, their attributes, and for each attribute the values it may have. No element on
+it holds anything but tags and text to a parser (no style, script, textarea, noscript, comment), so that what is written
+once is read as the same tags wherever it stands, in MathML as in HTML.
 """
 
 import html
@@ -8,6 +10,9 @@ import re
 from typing import Final
 
 import nh3
+
+from webapp.rendering.formulas import MARK
+from webapp.rendering.maths import MATHML
 
 LANGUAGE: Final = r"[A-Za-z0-9+#._-]{1,40}"
 _FOOTNOTE_ID: Final = r"[A-Za-z0-9_-]*fn(?:ref)?-[^\s\"'<>]+"
@@ -25,14 +30,15 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     },
     "blockquote": {},
     "br": {},
+    "button": {"type": r"button", "class": r"code__(?:copy|wrap|diagram)", "aria-pressed": r"false"},
     "code": {"class": rf"language-{LANGUAGE}"},
     "del": {},
     "div": {
-        "class": rf"table-scroll|code|{_ALERT}",
+        "class": rf"table-scroll|math-scroll|code|code__bar|{_ALERT}",
         "data-language": LANGUAGE,
         "tabindex": r"0",
         "role": r"group",
-        "aria-label": r"Table",
+        "aria-label": r"Table|Formula",
     },
     "em": {},
     "h3": {},
@@ -46,6 +52,12 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "p": {"class": r"markdown-alert-title|raw-html"},
     "pre": {"tabindex": r"0"},
     "section": {"class": r"footnotes"},
+    "span": {
+        "class": r"[acdefhiknstv]|code__language|math-scroll",
+        "tabindex": r"0",
+        "role": r"group",
+        "aria-label": r"Formula",
+    },
     "strong": {},
     "sup": {"class": r"footnote-ref"},
     "table": {},
@@ -55,6 +67,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "thead": {},
     "tr": {},
     "ul": {"class": r"continued"},
+    **MATHML,
 }
 
 _REL: Final = "noopener nofollow"
@@ -74,7 +87,7 @@ _CLEANER = nh3.Cleaner(
     tags=set(ALLOWED),
     attributes={element: set(attributes) for element, attributes in ALLOWED.items()},
     attribute_filter=_checked,
-    set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
+    set_tag_attribute_values={"button": {"type": "button"}, "input": {"type": "checkbox", "disabled": ""}},
     url_schemes={"http", "https", "mailto"},
     url_relative="pass_through",  # the only relative addresses that ALLOWED lets through are footnotes'
     link_rel=_REL,
@@ -119,6 +132,7 @@ def characters(text: str) -> str:
     if not text.isascii():
         # A byte order mark counts only at the very beginning of a text, and a part of a text begins elsewhere.
         text = _SURROGATES.sub("\ufffd", text).replace("\ufeff", "\u2060")
+        text = text.replace(MARK, "\ufffd")
     return text.replace("\0", "\ufffd")
 
 

@@ -6,15 +6,18 @@ one process gave to a reader is good in every other process that has the text.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
 
-from webapp.rendering import markdown
 from webapp.rendering.fragments import Context
-from webapp.rendering.outline import Fence, closes, is_blank, outline
-from webapp.rendering.safety import characters, escape, readable
+from webapp.rendering.growing import LINE, Growing, GrowingCode, GrowingTable, OpenBlock, complete
+from webapp.rendering.outline import Outline, is_blank, outline
+from webapp.rendering.safety import readable
 from webapp.rendering.unfinished import complete_tail
+from webapp.rendering.weight import MAX_CHARACTERS
 
 
 class Block(Struct, frozen=True):
@@ -33,25 +36,39 @@ class Prose(Struct, frozen=True, tag=True):
     html: str
 
 
-class OpenCode(Struct, frozen=True, tag=True):
-    """The open end is a block of code, which only grows: who has ``n`` characters of ``code`` needs ``code[n:]``.
+Tail = Prose | OpenBlock
 
-    ``start`` is where its code begins in the text, and thereby says which block it is. ``opening`` and ``closing`` are
-    the HTML around the code, which is text still to be escaped.
+
+def _windows() -> Iterator[int]:
+    """The lengths, in characters, at which a longer open end is looked at: with every sixty-fourth, later sixteenth.
+
+    So the work for each character stays the same, however long the end becomes. A shorter one is looked at with every
+    line, and rendered whenever it has grown.
     """
-
-    start: int
-    opening: str
-    code: str
-    closing: str
-
-    @property
-    def html(self) -> str:
-        """The whole block as HTML."""
-        return f"{self.opening}{escape(self.code)}{self.closing}"
+    window = 2_000
+    while window < MAX_CHARACTERS:
+        yield window
+        window += window // 64 if window < 8_000 else window // 16
 
 
-Tail = Prose | OpenCode
+WINDOWS: Final = (*_windows(), MAX_CHARACTERS)
+
+
+def _window(length: int) -> int:
+    """The last of the lengths up to ``length`` at which an open end is looked at; a function of the text alone."""
+    place = bisect_right(WINDOWS, length)
+    return WINDOWS[place - 1] if place else length
+
+
+def _next_window(seen: int, length: int) -> int | None:
+    """The first of those lengths behind ``seen``, if there is one."""
+    place = bisect_right(WINDOWS, seen)
+    if place < len(WINDOWS) and WINDOWS[place] <= length:
+        return WINDOWS[place]
+    return length if seen < length < WINDOWS[0] else None
+
+
+SLICE: Final = 20_000  # characters: a text that comes at once is settled so much at a time, without copying the rest
 
 
 class BlockStream:
@@ -65,10 +82,12 @@ class BlockStream:
         self._blocks: list[Block] = []
         self._ends: list[int] = []
         self._context = Context()
-        self._open = ""  # the text behind the last settled block
+        self._open = ""  # the text behind the last settled block, but that of what grows
         self._outlined = 0  # how much of it has been looked through for blocks
-        self._code: _Code | None = None
+        self._growing: Growing | None = None
+        self._is_odd = False  # whether it began with what only seemed to grow
         self._tail: Tail | None = None
+        self._shown = 0  # how much of the open end it has
 
     def append(self, text: str) -> None:
         """Adds ``text`` at the end."""
@@ -87,18 +106,26 @@ class BlockStream:
 
     @property
     def tail(self) -> Tail:
-        """The open end, behind the last settled block; the same object until something is added."""
+        """The open end, behind the last settled block; the same object until it has changed.
+
+        Of a long end the last part is not shown yet, up to a sixteenth; of a table the row that is not complete.
+        """
         self._settle()
-        if self._tail is None:
-            self._tail = self._code.tail(self._open, self._end) if self._code else self._prose()
+        if self._growing:
+            return self._growing_tail(self._growing)
+        shown = _window(len(self._open))
+        if self._tail is None or self._shown != shown:
+            self._shown = shown
+            self._tail = self._prose(self._open[:shown])
         return self._tail
 
     def finish(self) -> None:
         """Settles all there is, when no more text will come."""
         self._settle()
-        if self._open:
-            self._add_block(self._open)
-        self._open, self._outlined, self._code, self._tail = "", 0, None, None
+        rest = str(self._growing.source) if self._growing else self._open
+        if rest:
+            self._add_block(rest)
+        self._begin_open("")
 
     @property
     def _end(self) -> int:
@@ -106,77 +133,102 @@ class BlockStream:
 
     def _settle(self) -> None:
         text = "".join(self._pending)
-        if not text:
-            return
         self._pending.clear()
-        self._tail = None
-        self._open += text
-        if self._code and not self._code.is_closed(self._open):
-            return
-        complete = _complete(self._open)
-        if complete > self._outlined:
-            self._settle_lines(_LINE.findall(self._open, 0, complete))
+        for begin in range(0, len(text), SLICE):
+            self._take(text[begin : begin + SLICE])
 
-    def _settle_lines(self, lines: list[str]) -> None:
+    def _take(self, text: str) -> None:
+        if self._growing:
+            self._growing.take(text)
+        else:
+            self._open += text
+        while self._settle_growing(self._growing) if self._growing else self._settle_next():
+            pass
+
+    def _settle_growing(self, growing: Growing) -> bool:
+        """Settles the block that grows if it has ended. Returns whether there is more to look at."""
+        if growing.is_odd:
+            self._begin_open(str(growing.source))
+            self._is_odd = True
+            self._outlined = max(0, _window(complete(self._open)) - 1)  # the last look finds what all would find
+        elif growing.end is not None:
+            source = str(growing.source)
+            self._begin_open(source)
+            self._settle_parts([source[: growing.end]], [""])
+        return self._growing is None
+
+    def _settle_next(self) -> bool:
+        """Looks at some more of the open end for what is finished. Returns whether there is more to look at."""
+        behind = complete(self._open)
+        window = _next_window(self._outlined, behind)
+        if window is None:
+            return False
+        end = window if window == behind else complete(self._open[:window])
+        settled = self._settle_lines(LINE.findall(self._open, 0, end))
+        self._outlined = window - settled
+        return True
+
+    def _settle_lines(self, lines: list[str]) -> int:
+        """Settles what is finished in ``lines``, with which the open end begins. Returns how many characters."""
         found = outline(lines)
-        done = settled = 0
-        for part in found.parts:
-            source = "".join(lines[done : part.end])
-            self._add_block(source, part.marker)
-            done, settled = part.end, settled + len(source)
-        self._outlined = sum(map(len, lines[done:]))
-        self._open = self._open[settled:]
-        self._code = None
-        if found.fence and all(is_blank(line) for line in lines[done : found.fence.line]):
-            self._code = _Code(found.fence, lines[done : found.fence.line + 1])
+        ends = [0, *(part.end for part in found.parts)]
+        sources = ["".join(lines[begin:end]) for begin, end in pairwise(ends)]
+        settled = self._settle_parts(sources, [part.marker for part in found.parts])
+        self._grow(lines[ends[-1] :], found, ends[-1])
+        return settled
+
+    def _grow(self, lines: list[str], found: Outline, first: int) -> None:
+        """Begins to follow what only grows, if that is what the open end, ``lines`` from ``first`` on, begins with."""
+        if found.fence and _begins_with_code(lines[: found.fence.line + 1 - first]):
+            head = lines[: found.fence.line + 1 - first]
+            self._growing = GrowingCode(found.fence, "".join(head), head[-1])
+        elif found.rows is not None and not self._is_odd and _is_table(lines[: found.rows - first]):
+            self._growing = GrowingTable(lines[: found.rows - first], self._draft)
+        if self._growing:
+            rest = self._open[len(self._growing.source) :]
+            self._open, self._tail = "", None
+            self._growing.take(rest)
+
+    def _settle_parts(self, sources: list[str], markers: list[str]) -> int:
+        for source, marker in zip(sources, markers, strict=True):
+            self._add_block(source, marker)
+        settled = sum(map(len, sources))
+        if sources:
+            self._begin_open(self._open[settled:])
+        return settled
+
+    def _begin_open(self, text: str) -> None:
+        """The open end is ``text`` from now on, nothing of which has been looked at."""
+        self._open, self._outlined, self._growing, self._is_odd, self._tail = text, 0, None, False, None
 
     def _add_block(self, source: str, next_marker: str = "") -> None:
         html = self._context.settle(source, next_marker)
         self._ends.append(self._end + len(source))
         self._blocks.append(Block(self._end, html))
 
-    def _prose(self) -> Prose:
-        shown = complete_tail(readable(self._open))
-        return Prose("" if is_blank(shown) else self._context.draft(shown))
+    def _growing_tail(self, growing: Growing) -> OpenBlock:
+        tail = growing.tail(self._end)
+        if not isinstance(self._tail, OpenBlock) or tail.length != self._tail.length:
+            self._tail = tail
+        return self._tail
+
+    def _prose(self, text: str) -> Prose:
+        shown = complete_tail(readable(text))
+        return Prose("" if is_blank(shown) else self._draft(shown))
+
+    def _draft(self, source: str) -> str:
+        return self._context.draft(source)
 
 
-class _Code:
-    """A block of code at the beginning of the open end. What is added to it is only searched for its closing line."""
-
-    def __init__(self, fence: Fence, lines: list[str]) -> None:
-        """``lines`` is the open end up to the fence's own line."""
-        self._fence = fence
-        self._begin = self._searched = sum(map(len, lines))
-        html = markdown.finish(markdown.part_to_html(lines[-1]), None)
-        self._opening, closing_tag, rest = html.partition("</code>")
-        self._closing = closing_tag + rest
-
-    def is_closed(self, text: str) -> bool:
-        """Whether the open end, by now ``text``, has the line that closes the block."""
-        for line in _LINE.finditer(text, self._searched, _complete(text)):
-            if closes(self._fence, line[0]):
-                return True
-            self._searched = line.end()
-        return False
-
-    def tail(self, text: str, start: int) -> OpenCode:
-        """The code in ``text``, the open end, which begins at the offset ``start``."""
-        complete = max(_complete(text), self._begin)
-        last_line = text[complete:]
-        shown = complete if self._may_close(last_line) else len(text) - last_line.endswith("\r")
-        code = characters(text[self._begin : shown])
-        if self._fence.indent:
-            code = re.sub(rf"^ {{1,{self._fence.indent}}}", "", code, flags=re.MULTILINE)
-        return OpenCode(start + self._begin, self._opening, code, self._closing)
-
-    def _may_close(self, last_line: str) -> bool:
-        """Whether a line that is not complete could become the closing one; it is held back as long as it could."""
-        return not last_line.strip(" \t\r").strip(self._fence.mark)
+_MATHS = re.compile(r" {0,3}[`~]{3,}[ \t]*math\b")
 
 
-_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n?|\n)")
+def _begins_with_code(lines: list[str]) -> bool:
+    """Whether lines, the last of them a fence's, begin with that fence, and its block will be shown as code."""
+    return all(is_blank(line) for line in lines[:-1]) and not _MATHS.match(lines[-1])
 
 
-def _complete(text: str) -> int:
-    """Where the last complete line of ``text`` ends. A carriage return at the very end may be half of a line end."""
-    return max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
+def _is_table(lines: list[str]) -> bool:
+    """Whether lines are the head of a table that grows, also when nothing stands below them."""
+    found = outline(lines)
+    return found.rows == len(lines) and not found.parts and sum(map(len, lines)) < WINDOWS[0]

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from webapp.rendering.formulas import fenced, is_prose, lines_of, may_have_display
 from webapp.rendering.weight import MAX_COLUMNS
 
 # Limits, in characters but for the last: how far back something may have been opened that is still to be closed, how
@@ -16,20 +17,48 @@ from webapp.rendering.weight import MAX_COLUMNS
 _REACH: Final = 4000
 _LONGEST: Final = 300
 _MOST_OPEN: Final = 50
+# How long a formula can be, in a line and on lines of its own, that is not shown before it is whole.
+_LONGEST_FORMULA: Final = 200
+_LONGEST_DISPLAY: Final = 2000
 
 
 def complete_tail(text: str) -> str:
     """``text`` with what is half written at its very end closed, or left out where nobody can tell yet what it will be.
 
     Emphasis and code are closed; of half a link the words are kept; the head of a table gets the line that belongs
-    below it; half a marker is left out.
+    below it; half a marker or formula is left out.
     """
+    text, behind_formulas = _without_open_display(text)
     if _is_in_code(text):
         return _without_half_marker(text, _HALF_FENCE)
     text = _without_half_marker(text)
-    begin = _inline_begin(text)
+    begin = max(behind_formulas, _inline_begin(text))
     text = _without_half_marker(text[:begin] + _Inline(text[begin:]).completed())
     return _with_delimiter(text) if _ends_in_table_head(text) else text
+
+
+_FENCED_MATHS = re.compile(r"^[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})[ \t]*math[ \t]*\n", re.MULTILINE)
+
+
+def _without_open_display(text: str) -> tuple[str, int]:
+    """``text`` without a formula of lines of its own that has not ended yet, and where the last whole one ends."""
+    lines = lines_of(text) if may_have_display(text) else []
+    formulas = fenced(lines)
+    closed = max((number + 1 for number, place in enumerate(formulas.places) if place is None), default=0)
+    begin = len(text)
+    if formulas.pending is not None:
+        closed = min(closed, formulas.pending)
+        begin = sum(map(len, lines[: formulas.pending]))
+    begin = min(begin, _open_fence_of_maths(text))
+    return text[:begin] if len(text) - begin <= _LONGEST_DISPLAY else text, sum(map(len, lines[:closed]))
+
+
+def _open_fence_of_maths(text: str) -> int:
+    """Where a block of maths begins that is still open, else the end."""
+    for opener in list(_FENCED_MATHS.finditer(text))[-1:] if "math" in text else ():
+        if not re.search(rf"^[ \t>]*{opener[1]}", text[opener.end() :], re.MULTILINE):
+            return opener.start()
+    return len(text)
 
 
 _CONTAINER: Final = r"(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t])*"
@@ -118,12 +147,26 @@ class _Opener(Struct):
 
 _TOKEN = re.compile(
     r"""(?P<half>\\\n?\Z | (?<!\S)!\Z | !?\[\Z | <(?=(?:https?:[^\s>]*|h?t?t?p?s?)\Z))
-      | \\. | `+ | \*+ | _+ | ~+ | \] | !?(?:(?<![A-Za-z0-9)\]])\[ | \[(?=\^))  # no bracket as in a[0]
+      | \\. | \$\$? | `+ | \*+ | _+ | ~+ | \] | !?(?:(?<![A-Za-z0-9)\]])\[ | \[(?=\^))  # no bracket as in a[0]
     """,
     re.VERBOSE | re.DOTALL,
 )
 _DESTINATION = re.compile(r"\((?:[^()\\\n]|\\.|\([^()\n]{0,99}\)){0,999}\)")
 _HALF_DESTINATION = re.compile(r"(?:\((?:<[^>\n]{0,999}|[^\s<]{0,999})(?:[ ]+(?:[\"'(][^\n]{0,300})?)?)?\Z")
+
+
+_FORMULA_ENDS: Final = {
+    "\\(": re.compile(r"\\\)"),
+    "\\[": re.compile(r"\\\]"),
+    "$": re.compile(r"(?<![\s\\])\$(?!\d)"),
+    "$$": re.compile(r"\$\$"),
+}
+
+
+def _may_open_formula(text: str, start: int) -> bool:
+    """Whether the dollar sign at ``start`` may begin a formula: not that of a price or of a variable in a string."""
+    before, after = text[start - 1 : start] if start else "", text[start + 1 : start + 2]
+    return not ((before.isascii() and before.isalnum()) or after.isspace() or after.isdigit() or after == "{")
 
 
 class _Inline:
@@ -133,6 +176,7 @@ class _Inline:
         self._text = text
         self._pieces: list[str] = []
         self._open: list[_Opener] = []
+        self._without_end: set[str] = set()
 
     def completed(self) -> str:
         """The text with what is open at its end closed."""
@@ -148,6 +192,8 @@ class _Inline:
         mark, end = token[0], token.end()
         if token["half"]:
             self._pieces.append("")
+        elif mark in _FORMULA_ENDS:
+            return self._take_formula(mark, token.start(), end)
         elif mark[0] == "\\":
             self._pieces.append(mark)
         elif mark[0] == "`":
@@ -172,6 +218,21 @@ class _Inline:
         else:
             self._pieces.append(mark + code)
         return end + len(code)
+
+    def _take_formula(self, mark: str, start: int, end: int) -> int:
+        """A formula goes in as it stands; half of one is left out as long as it may become one."""
+        closing, may_come = None, False
+        if mark != "$" or _may_open_formula(self._text, start):
+            closing = None if mark in self._without_end else _FORMULA_ENDS[mark].search(self._text, end)
+            half = self._text[end:]
+            longest = _LONGEST_FORMULA if mark in {"$", "\\("} else _LONGEST_DISPLAY
+            may_come = len(half) <= longest and not (mark == "$" and is_prose(half))
+            if closing is None:
+                self._without_end.add(mark)  # nor has any further one: each is looked for once
+        if closing is None and may_come:
+            return len(self._text)
+        self._pieces.append(self._text[start : closing.end() if closing else end])
+        return closing.end() if closing else end
 
     def _take_bracket(self, end: int) -> int:
         """A closing bracket: with an address behind it a link, at the very end or with half of one perhaps a link."""

@@ -5,12 +5,15 @@ addresses recurses once for each in comrak until the stack is used up; a table f
 of no-break spaces are slow to sanitise.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 MAX_CHARACTERS: Final = 2_000_000
 MAX_PART_CHARACTERS: Final = 100_000  # of what is rendered again with every frame
 MAX_ADDRESSES: Final = 2_000
 MAX_SPACES: Final = 20_000
+MAX_FORMULAS: Final = 10_000  # begun with a bracket: for each that does not end comrak looks through the paragraph
+MAX_FENCES: Final = 4_000  # each second one makes a block of code, with a bar and buttons
 MAX_COLUMNS: Final = 500
 MAX_CELLS: Final = 20_000
 
@@ -19,14 +22,49 @@ def is_heavy(text: str, longest: int = MAX_CHARACTERS) -> bool:
     """Whether ``text`` is to be shown as plain text."""
     if len(text) > longest or text.count("@") > MAX_ADDRESSES or text.count("\u00a0") > MAX_SPACES:
         return True
-    return text.count("|") > MAX_COLUMNS and _has_vast_table(text)
+    if text.count("\\(") + text.count("\\[") > MAX_FORMULAS:
+        return True
+    if _fences(text) > MAX_FENCES:
+        return True
+    return text.count("|") > MAX_COLUMNS and Tally(text.split("\n")).is_heavy
 
 
-def _has_vast_table(text: str) -> bool:
-    """Whether a run of lines could be a table of too many cells."""
-    widest = rows = 0
-    for line in text.split("\n"):
-        rows, widest = (rows + 1, max(widest, line.count("|"))) if line.strip() else (0, 0)
-        if widest > MAX_COLUMNS or widest * rows > MAX_CELLS:
-            return True
-    return False
+def _fences(text: str) -> int:
+    return text.count("```") + text.count("~~~")
+
+
+class Tally:
+    """The same for a text that comes line by line."""
+
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        self._characters = self._addresses = self._spaces = self._formulas = self._fences = self._pipes = 0
+        self._rows = self._widest = 0  # of the run of lines that is not over, and could be a table
+        self._has_vast_table = False
+        self.add(lines)
+
+    def add(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._characters += len(line)
+            self._addresses += line.count("@")
+            self._spaces += line.count("\u00a0")
+            self._formulas += line.count("\\(") + line.count("\\[")
+            self._fences += _fences(line)
+            self._add_row(line.count("|") if line.strip() else None)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the lines so far, together, are."""
+        return (
+            self._characters > MAX_CHARACTERS
+            or self._addresses > MAX_ADDRESSES
+            or self._spaces > MAX_SPACES
+            or self._formulas > MAX_FORMULAS
+            or self._fences > MAX_FENCES
+            or (self._pipes > MAX_COLUMNS and self._has_vast_table)
+        )
+
+    def _add_row(self, pipes: int | None) -> None:
+        """``pipes`` is how many a line has; None for a blank line, which ends every table."""
+        self._rows, self._widest = (0, 0) if pipes is None else (self._rows + 1, max(self._widest, pipes))
+        self._pipes += pipes or 0
+        self._has_vast_table |= self._widest > MAX_COLUMNS or self._widest * self._rows > MAX_CELLS
