@@ -13,7 +13,7 @@ from webapp.app import ROOT
 from webapp.cli import main
 from webapp.config import Settings
 from webapp.db.lock import sole_process
-from webapp.db.migrate import current_revision, revisions
+from webapp.db.migrate import file_revision, revisions
 
 KEY = {"OPENROUTER_API_KEY": "sk-or-v1-test", "OPENROUTER_BASE_URL": "http://127.0.0.1:9/api/v1"}
 
@@ -54,7 +54,7 @@ def test_help_names_every_verb() -> None:
     done = run("--help", environ={})
     assert done.returncode == 0
     assert done.stderr == ""
-    for verb in ("serve", "demo-openrouter", "db-upgrade"):
+    for verb in ("serve", "demo-openrouter", "db"):
         assert verb in done.stdout
 
 
@@ -80,10 +80,19 @@ def test_a_port_that_is_taken_ends_the_start_and_is_named(folder: Path) -> None:
     assert only_line(done.stderr).startswith(f"Cannot listen on 127.0.0.1:{port}")
 
 
+def test_a_path_that_is_an_address_of_the_apps_own_is_refused(folder: Path) -> None:
+    done = run("serve", environ={"DATA_DIR": str(folder), "PORT": "0", "ROOT_PATH": "/c", "LOG_LEVEL": "ERROR", **KEY})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert only_line(done.stderr).startswith("ROOT_PATH takes a path such as /chat; /c is one of")
+
+
 # Called
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["serve", "--loud"], ["demo-openrouter", "--port", "many"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["dance"], ["db"], ["serve", "--host"], ["serve", "--loud"], ["demo-openrouter", "--port", "many"]],
+)
 def test_a_wrong_call_exits_with_2_and_says_how(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(arguments)
@@ -92,36 +101,38 @@ def test_a_wrong_call_exits_with_2_and_says_how(arguments: list[str], capsys: py
 
 
 def test_the_database_is_made_and_brought_up_to_date_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["db-upgrade"]) == 0
-    assert current_revision(folder / "data" / "open-chat.db") == revisions()[-1]
-    assert main(["db-upgrade"]) == 0
+    assert main(["db", "upgrade"]) == 0
+    assert file_revision(folder / "data" / "open-chat.db") == revisions()[-1]
+    assert main(["db", "upgrade"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "The database is up to date.",
         "Nothing to do: the database was up to date.",
     ]
 
 
-def test_a_database_in_use_is_not_upgraded(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with sole_process(folder / "data" / "open-chat.db"):
-        assert main(["db-upgrade"]) == 1
-    assert "already runs on" in only_line(capsys.readouterr().err)
+def test_a_database_in_use_is_left_to_the_next_start(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "data" / "open-chat.db"
+    with sole_process(file):
+        assert main(["db", "upgrade"]) == 0
+        assert not file.exists()
+    assert only_line(capsys.readouterr().out) == f"{file} is in use; the next start brings it up to date.\n"
 
 
 def test_a_file_that_is_no_database_is_named_and_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = folder / "data" / "open-chat.db"
     file.parent.mkdir()
     file.write_text("A letter to my aunt. " * 100)
-    assert main(["db-upgrade"]) == 1
+    assert main(["db", "upgrade"]) == 1
     assert str(file) in only_line(capsys.readouterr().err)
     assert file.read_text().startswith("A letter")
 
 
-@pytest.mark.parametrize("verb", ["db-upgrade", "serve"])
+@pytest.mark.parametrize("verb", [["db", "upgrade"], ["serve"]])
 def test_a_data_folder_that_cannot_be_made_is_one_line_that_names_it(
-    folder: Path, capsys: pytest.CaptureFixture[str], verb: str
+    folder: Path, capsys: pytest.CaptureFixture[str], verb: list[str]
 ) -> None:
     (folder / "data").write_text("In the way.")
-    assert main([verb]) == 1
+    assert main(verb) == 1
     line = only_line(capsys.readouterr().err)
     assert str(folder / "data") in line
     assert "DATA_DIR" in line
@@ -134,7 +145,16 @@ def test_a_port_that_is_taken_keeps_the_stand_in_from_starting(capsys: pytest.Ca
     assert port in only_line(capsys.readouterr().err)
 
 
+def test_a_host_that_is_given_counts_before_the_one_that_is_set(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOST", "127.0.0.1")
+    monkeypatch.setenv("AUTH", "off")
+    assert main(["serve", "--host", "0.0.0.0"]) == 1
+    assert only_line(capsys.readouterr().err).startswith("AUTH is off")
+
+
 def test_settings_come_from_dotenv_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / ".env").write_text("LOG_LEVEL=LOUD\n")
-    assert main(["db-upgrade"]) == 1
+    assert main(["db", "upgrade"]) == 1
     assert only_line(capsys.readouterr().err).startswith("LOG_LEVEL takes")

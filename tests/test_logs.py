@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +10,7 @@ import pytest
 
 from webapp.config import Settings
 from webapp.logs import JsonFormatter, set_up_logging
-
-
-@pytest.fixture(autouse=True)
-def loggers_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    libraries = {name: logging.getLogger(name).level for name in ("httpx", "uvicorn", "aiosqlite", "alembic")}
-    yield
-    root.handlers[:], root.level = handlers, level
-    for name, before in libraries.items():
-        logging.getLogger(name).setLevel(before)
+from webapp.web.context import bound
 
 
 def line(message: str = "Hello", **fields: Any) -> str:
@@ -34,6 +23,13 @@ def test_a_record_is_one_json_object() -> None:
     assert (told["level"], told["logger"], told["message"]) == ("INFO", "webapp.x", "Read 3 of three")
     assert datetime.fromisoformat(told["time"]).utcoffset() is not None
     assert "traceback" not in told
+
+
+def test_a_record_has_the_ids_that_it_is_about_and_its_fields() -> None:
+    with bound(request_id="r1"), bound(reply_id="m1"):
+        told = msgspec.json.decode(line(fields={"status": 200}))
+    assert (told["request_id"], told["reply_id"], told["status"]) == ("r1", "m1", 200)
+    assert "request_id" not in msgspec.json.decode(line())
 
 
 def test_several_lines_of_text_stay_one_line_of_json() -> None:

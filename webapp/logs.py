@@ -3,10 +3,15 @@
 import logging
 import logging.config
 from datetime import UTC, datetime
+from typing import Any, Final
 
 import msgspec
 
 from webapp.config import Settings
+from webapp.web.context import bound_ids
+
+# Speak from WARNING up: at INFO they say a line a request.
+QUIET_LIBRARIES: Final = ("httpx", "httpcore", "uvicorn", "aiosqlite", "alembic")
 
 
 class TextFormatter(logging.Formatter):
@@ -18,14 +23,20 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object: time (UTC), level, logger, message, and the traceback if there is one."""
+    """A record as one JSON object: time (UTC), level, logger, message, and what else there is.
+
+    That is the ids of the request, conversation and reply that it is about, the fields that it was logged with
+    (`extra={"fields": ...}`), and the traceback.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = {
+        fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            **bound_ids(),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info:
             fields["traceback"] = self.formatException(record.exc_info)
@@ -33,7 +44,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logging(settings: Settings) -> None:
-    """Sends records from `settings.log_level` up to standard error. The access log is left to the proxy in front."""
+    """Sends records from `settings.log_level` up to standard error."""
     logging.config.dictConfig(
         {
             "version": 1,
@@ -48,9 +59,6 @@ def set_up_logging(settings: Settings) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": settings.log_format}},
             "root": {"level": settings.log_level, "handlers": ["stderr"]},
-            # Libraries speak from WARNING up: at INFO they say a line a request.
-            "loggers": {
-                name: {"level": "WARNING"} for name in ("httpx", "httpcore", "uvicorn", "aiosqlite", "alembic")
-            },
+            "loggers": {name: {"level": "WARNING"} for name in QUIET_LIBRARIES},
         }
     )
