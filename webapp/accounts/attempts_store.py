@@ -1,0 +1,111 @@
+"""How often something was tried, counted in the database for all processes; from some number on one has to wait.
+
+Counted before it is known how an attempt ends: so of many at once no more are let in than one after the other.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from webapp.accounts.secret import hash_of
+from webapp.db.clock import moment
+from webapp.db.engine import Database
+from webapp.db.tables import Attempts as AttemptsRow
+
+SWEEP_EVERY: Final = 60.0  # seconds
+
+
+class Limit(Struct, frozen=True):
+    """So many attempts are free. After each further one the wait is twice as long: from `first` up to `most`.
+
+    Who has not tried for `memory` begins anew.
+    """
+
+    free: int
+    first: timedelta
+    most: timedelta
+    memory: timedelta = timedelta(days=1)
+
+    def wait(self, count: int) -> timedelta:
+        """How long to wait after the attempt that made it `count`."""
+        if count < self.free:
+            return timedelta(0)
+        return min(self.first * (1 << min(count - self.free, 30)), self.most)
+
+
+class Attempt(Struct, frozen=True):
+    """`count` includes it if it was let in; else `seconds` is how long to wait before the next."""
+
+    count: int
+    seconds: float = 0.0
+
+    @property
+    def is_let_in(self) -> bool:
+        return self.seconds <= 0
+
+
+class Attempts:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._swept_at = -SWEEP_EVERY
+
+    async def take(self, subject: str, limit: Limit) -> Attempt:
+        """Counts an attempt at `subject`, or says how long to wait; one that has to wait does not count."""
+        key = hash_of(subject)
+        async with self._database.read() as session:  # a flood is to be turned away without a write
+            seen = await _look(session, key, limit)
+        if not seen.is_let_in:
+            return seen
+        await self._sweep()
+        async with self._database.write(f"attempts {key.hex()}") as session:
+            seen = await _look(session, key, limit)
+            return seen if not seen.is_let_in else await _count(session, key, limit)
+
+    async def forget(self, subject: str) -> None:
+        """Begins anew with `subject`: whoever tried has shown to be the right one."""
+        async with self._database.write(f"attempts {hash_of(subject).hex()}") as session:
+            await session.execute(delete(AttemptsRow).where(AttemptsRow.subject == hash_of(subject)))
+
+    async def take_back(self, subject: str) -> None:
+        """One attempt less: it ended well, and says nothing about the others of the same subject."""
+        async with self._database.write(f"attempts {hash_of(subject).hex()}") as session:
+            row = await session.get(AttemptsRow, hash_of(subject))
+            if row is not None:
+                row.count = max(0, row.count - 1)
+
+    async def _sweep(self) -> None:
+        """By one at a time, and apart from what is counted, so that nobody waits for a row that another waits with."""
+        if time.monotonic() - self._swept_at < SWEEP_EVERY:
+            return
+        self._swept_at = time.monotonic()
+        async with self._database.write("attempts") as session:
+            await session.execute(delete(AttemptsRow).where(AttemptsRow.expires_at <= moment()))
+
+
+async def _look(session: AsyncSession, key: bytes, limit: Limit) -> Attempt:
+    row = (await session.execute(_ROW, {"key": key})).first()
+    if row is None or row.expires_at <= row.now:
+        return Attempt(0)
+    seconds = (row.began_at + limit.wait(row.tried) - row.now).total_seconds()
+    return Attempt(row.tried, max(0.0, seconds))
+
+
+async def _count(session: AsyncSession, key: bytes, limit: Limit) -> Attempt:
+    now: datetime = (await session.execute(select(_NOW))).scalar_one()
+    row = await session.get(AttemptsRow, key)
+    if row is None:
+        row = AttemptsRow(subject=key, count=0, began_at=now, expires_at=now)
+        session.add(row)
+    row.count = 1 if row.expires_at <= now else row.count + 1
+    row.began_at, row.expires_at = now, now + limit.memory
+    return Attempt(row.count)
+
+
+_NOW: Final = moment().label("now")
+_ROW: Final = select(AttemptsRow.count.label("tried"), AttemptsRow.began_at, AttemptsRow.expires_at, _NOW).where(
+    AttemptsRow.subject == bindparam("key")
+)

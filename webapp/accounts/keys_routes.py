@@ -1,0 +1,98 @@
+"""The page of one's own OpenRouter key. Plain forms: each answers with the page, or leads back to it."""
+
+from typing import Annotated, Any, Final
+
+from litestar import HttpMethod, Request, Response, Router, get, post, route
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Redirect
+from msgspec import Struct
+
+from webapp.accounts.own_keys import SIGN_IN_TIME, OwnKeys
+from webapp.accounts.pages import KeyPage
+from webapp.accounts.users import User
+from webapp.web.appearance import appearance_of
+from webapp.web.forms import read_form
+from webapp.web.refusals import RefusalError
+from webapp.web.templating import Templates
+
+PAGE: Final = "/settings/key"
+COOKIE: Final = "openrouter_sign_in"
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class KeyForm(Struct):
+    key: str = ""
+
+
+@route(PAGE, http_method=(HttpMethod.GET, HttpMethod.HEAD), name="own_key")
+async def show_key(
+    request: AnyRequest,
+    user: NamedDependency[User],
+    own_keys: NamedDependency[OwnKeys],
+    templates: NamedDependency[Templates],
+) -> Response[str]:
+    return _page(request, templates, await own_keys.page(user.id))
+
+
+@post(PAGE, name="keep_own_key")
+async def keep_key(
+    request: AnyRequest,
+    user: NamedDependency[User],
+    own_keys: NamedDependency[OwnKeys],
+    templates: NamedDependency[Templates],
+) -> Response[str] | Redirect:
+    form = await read_form(request, KeyForm, limit=4_000)
+    try:
+        await own_keys.keep(user.id, form.key)
+    except RefusalError as refusal:
+        return _page(request, templates, await own_keys.page(user.id, refusal.sentence), refusal.status)
+    return Redirect(PAGE, status_code=303)
+
+
+@post(f"{PAGE}/remove", name="remove_own_key")
+async def remove_key(user: NamedDependency[User], own_keys: NamedDependency[OwnKeys]) -> Redirect:
+    await own_keys.remove(user.id)
+    return Redirect(PAGE, status_code=303)
+
+
+@get(f"{PAGE}/sign-in", name="sign_in_at_openrouter")
+async def sign_in(user: NamedDependency[User], own_keys: NamedDependency[OwnKeys]) -> Redirect:
+    """Leads to OpenRouter. By a link and not by a form: our pages let no form lead elsewhere."""
+    begun = await own_keys.begin_sign_in(user.id)
+    cookie = Cookie(
+        COOKIE,
+        value=begun.browser,
+        max_age=int(SIGN_IN_TIME.total_seconds()),
+        path=PAGE,
+        httponly=True,
+        samesite="lax",
+        secure=own_keys.is_secure,
+    )
+    return Redirect(begun.address, status_code=303, cookies=[cookie], headers={"cache-control": "no-store"})
+
+
+@get(f"{PAGE}/callback", name="signed_in_at_openrouter")
+async def take_key(
+    request: AnyRequest,
+    user: NamedDependency[User],
+    own_keys: NamedDependency[OwnKeys],
+    templates: NamedDependency[Templates],
+    token: Annotated[str, QueryParameter(name="state")] = "",
+    code: Annotated[str, QueryParameter(name="code")] = "",
+) -> Response[str] | Redirect:
+    try:
+        await own_keys.finish_sign_in(user.id, token, code, request.cookies.get(COOKIE, ""))
+    except RefusalError as refusal:
+        return _page(request, templates, await own_keys.page(user.id, refusal.sentence), refusal.status)
+    return Redirect(PAGE, status_code=303)
+
+
+def _page(request: AnyRequest, templates: Templates, page: KeyPage, status: int = 200) -> Response[str]:
+    body = templates.render("accounts/key.html", page, appearance_of(request))
+    return Response(body, status_code=status, media_type="text/html", headers={"cache-control": "no-store"})
+
+
+keys_router = Router("/", route_handlers=[show_key, keep_key, remove_key, sign_in, take_key], include_in_schema=False)

@@ -1,0 +1,122 @@
+"""A new password for who has forgotten the old one: by an administrator's link, or by a mailed one."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from webapp.accounts.devices_store import Devices
+from webapp.accounts.events_store import Events, Kind
+from webapp.accounts.limits import Limits
+from webapp.accounts.passwords import Passwords, check_password
+from webapp.accounts.presence import Presence
+from webapp.accounts.sessions_store import Sessions
+from webapp.accounts.store import Users
+from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
+from webapp.accounts.users import User, read_name
+from webapp.services.mail import Mail
+from webapp.web.client import Client
+from webapp.web.refusals import NotFoundError
+
+LINK_LIFETIME: Final = timedelta(days=2)
+MAIL_LIFETIME: Final = timedelta(hours=1)
+
+
+class ResetLinks:
+    """Links to choose a new password by; for administrators and for the operator's verbs."""
+
+    def __init__(self, users: Users, tickets: Tickets, events: Events, public_url: str) -> None:
+        self._users = users
+        self._tickets = tickets
+        self._events = events
+        self._public_url = public_url
+
+    async def make(self, made_by: str, user_id: UUID, address: str = "", lifetime: timedelta = LINK_LIFETIME) -> str:
+        """A link for the user. Raises NotFoundError if there is no such."""
+        user = await self._users.find(user_id)
+        if user is None:
+            raise NotFoundError("There is no such user.")
+        secret = await self._tickets.make(Purpose.PASSWORD, lifetime, user_id=user_id, made_by=made_by)
+        await self._events.record(Kind.RESET_LINK_MADE, made_by, user.name, "", address)
+        return f"{self._public_url}/password?token={secret}"
+
+
+class Resetting:
+    def __init__(
+        self,
+        users: Users,
+        passwords: Passwords,
+        tickets: Tickets,
+        sessions: Sessions,
+        devices: Devices,
+        presence: Presence,
+        links: ResetLinks,
+        limits: Limits,
+        events: Events,
+        mail: Mail,
+    ) -> None:
+        self._users = users
+        self._passwords = passwords
+        self._tickets = tickets
+        self._sessions = sessions
+        self._devices = devices
+        self._presence = presence
+        self._links = links
+        self._limits = limits
+        self._events = events
+        self._mail = mail
+
+    @property
+    def is_by_mail(self) -> bool:
+        return self._mail.is_set
+
+    async def by_mail(self, name: str, client: Client) -> None:
+        """Has a link mailed to who has an account with a password, and tells nobody whether there is one.
+
+        Raises InvalidError for what is no address, and TooManyError.
+        """
+        name = read_name(name)
+        await self._limits.mail(name, client)
+        self._mail.later(self._mail_link(name, client))
+
+    async def _mail_link(self, name: str, client: Client) -> None:
+        known = await self._users.credentials(name)
+        if known is None or known.is_disabled or known.password_hash is None:
+            return
+        link = await self._links.make("", known.user.id, client.address, MAIL_LIFETIME)
+        await self._mail.send(name, "A new password", _MAIL.format(link=link))
+
+    async def check(self, token: str) -> User:
+        """Whose password a link's token is for. Raises NotFoundError for one that is not good, or not any more."""
+        return (await self._found(token))[1]
+
+    async def reset(self, token: str, password: str, client: Client) -> User:
+        """Sets the password, uses up the link, and ends all that was signed in.
+
+        Raises NotFoundError as `check` does; InvalidError for a weak password leaves the link good.
+        """
+        ticket, user = await self._found(token)
+        password_hash = await self._passwords.hashed(check_password(password, user.name))
+        await self._users.set_password(user.id, password_hash, ticket=ticket.id)
+        await self._tickets.withdraw_all(Purpose.PASSWORD, user.id)
+        await self._devices.forget_all(user.id)
+        self._presence.end(await self._sessions.end_all(user.id))
+        await self._limits.forget_account(user.name)
+        await self._events.record(Kind.PASSWORD_RESET, user.name, "", "by link", client.address)
+        return user
+
+    async def _found(self, token: str) -> tuple[Ticket, User]:
+        ticket = await self._tickets.find(Purpose.PASSWORD, token)
+        known = await self._users.own_credentials(ticket.user_id) if ticket and ticket.user_id else None
+        if ticket is None or known is None or known.is_disabled:
+            raise NotFoundError("This link has been used already, or is too old. Ask for a new one.")
+        return ticket, known.user
+
+
+_MAIL: Final = """\
+Somebody, hopefully you, wants to choose a new password for the account with this address. To go on, open this link
+within an hour:
+
+{link}
+
+If it was not you, do nothing: your password stays as it is.
+"""

@@ -1,0 +1,141 @@
+"""Signed-in browsers. A session is found by the hash of its cookie's secret, and by nothing else."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import bindparam, delete, or_, select, update
+
+from webapp.accounts.secret import hash_of, new_secret
+from webapp.accounts.users import Caller, Role, User
+from webapp.db.clock import moment
+from webapp.db.engine import Database
+from webapp.db.tables import Session as SessionRow
+from webapp.db.tables import User as UserRow
+
+LIFETIME: Final = timedelta(days=60)
+IDLE: Final = timedelta(days=21)
+RECENT: Final = timedelta(minutes=10)
+SEEN_EVERY: Final = timedelta(minutes=10)  # how exactly it is kept when a session was last used
+MAX_BROWSER: Final = 300
+
+
+class SignedIn(Struct, frozen=True):
+    """A session as its user sees it in a list."""
+
+    id: UUID
+    method: str
+    browser: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+class Sessions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, user_id: UUID, *, method: str, browser: str, instead_of: str = "") -> str:
+        """A new session; returns the secret for its cookie, which nobody else ever learns.
+
+        Those of the user that have expired go at the same time, and so does the one whose secret is `instead_of`.
+        """
+        secret, now = new_secret(), datetime.now(UTC)
+        async with self._database.write(user_id) as session:
+            await session.execute(delete(SessionRow).where(SessionRow.user_id == user_id, _IS_OVER))
+            if instead_of:
+                await session.execute(delete(SessionRow).where(SessionRow.token_hash == hash_of(instead_of)))
+            session.add(
+                SessionRow(
+                    user_id=user_id,
+                    token_hash=hash_of(secret),
+                    method=method,
+                    browser=browser[:MAX_BROWSER],
+                    created_at=now,
+                    last_seen_at=now,
+                    expires_at=now + LIFETIME,
+                )
+            )
+            await session.execute(update(UserRow).where(UserRow.id == user_id).values(signed_in_at=now))
+        return secret
+
+    async def find(self, secret: str) -> Caller | None:
+        """Whose session the cookie is; None if it has ended, or its user may not come in any more."""
+        async with self._database.read() as session:
+            row = (await session.execute(_BY_SECRET, {"hash": hash_of(secret)})).first()
+        if row is None:
+            return None
+        if datetime.now(UTC) - row.last_seen_at > SEEN_EVERY:
+            await self._see(row.session_id)
+        return Caller(User(row.id, row.name, row.full_name, Role(row.role)), row.session_id)
+
+    async def alive(self, session_ids: Iterable[UUID]) -> set[UUID]:
+        """Which of the sessions have not ended."""
+        async with self._database.read() as session:
+            return set(await session.scalars(_ALIVE, {"ids": list(session_ids)}))
+
+    async def is_recent(self, user_id: UUID, session_id: UUID) -> bool:
+        """Whether the session began so short a time ago that its user may change how one signs in."""
+        async with self._database.read() as session:
+            query = select(SessionRow.id).where(
+                SessionRow.id == session_id, SessionRow.user_id == user_id, SessionRow.created_at > moment(ago=RECENT)
+            )
+            return await session.scalar(query) is not None
+
+    async def of(self, user_id: UUID) -> list[SignedIn]:
+        """The user's sessions, the last used first."""
+        async with self._database.read() as session:
+            rows = await session.scalars(
+                select(SessionRow)
+                .join(UserRow, UserRow.id == SessionRow.user_id)
+                .where(SessionRow.user_id == user_id, *_IS_ALIVE)
+                .order_by(SessionRow.last_seen_at.desc(), SessionRow.id)
+            )
+            return [SignedIn(row.id, row.method, row.browser, row.created_at, row.last_seen_at) for row in rows]
+
+    async def end(self, user_id: UUID, session_id: UUID) -> bool:
+        """Ends one of the user's sessions; False if there is none such."""
+        async with self._database.write() as session:
+            query = delete(SessionRow).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
+            return (await session.execute(query.returning(SessionRow.id))).first() is not None
+
+    async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> list[UUID]:
+        """Ends the user's sessions, except for `but`; returns those that it ended."""
+        async with self._database.write() as session:
+            query = delete(SessionRow).where(SessionRow.user_id == user_id)
+            if but is not None:
+                query = query.where(SessionRow.id != but)
+            return list(await session.scalars(query.returning(SessionRow.id)))
+
+    async def _see(self, session_id: UUID) -> None:
+        async with self._database.write() as session:
+            await session.execute(
+                update(SessionRow).where(SessionRow.id == session_id).values(last_seen_at=datetime.now(UTC))
+            )
+
+
+# By the database's clock, which all processes share.
+_IS_ALIVE: Final = (
+    SessionRow.expires_at > moment(),
+    SessionRow.last_seen_at > moment(ago=IDLE),
+    UserRow.disabled_at.is_(None),
+)
+_IS_OVER: Final = or_(SessionRow.expires_at <= moment(), SessionRow.last_seen_at <= moment(ago=IDLE))
+_BY_SECRET: Final = (
+    select(
+        UserRow.id,
+        UserRow.name,
+        UserRow.full_name,
+        UserRow.role,
+        SessionRow.id.label("session_id"),
+        SessionRow.last_seen_at,
+    )
+    .join(UserRow, UserRow.id == SessionRow.user_id)
+    .where(SessionRow.token_hash == bindparam("hash"), *_IS_ALIVE)
+)
+_ALIVE: Final = (
+    select(SessionRow.id)
+    .join(UserRow, UserRow.id == SessionRow.user_id)
+    .where(SessionRow.id.in_(bindparam("ids", expanding=True)), *_IS_ALIVE)
+)

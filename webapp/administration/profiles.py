@@ -1,0 +1,40 @@
+"""A user's page, whatever it is shown for."""
+
+from uuid import UUID
+
+from litestar import Response
+
+from webapp.accounts.budgets_store import BudgetStore
+from webapp.administration.desk import Desk
+from webapp.administration.limits import shown_limits
+from webapp.administration.pages import PersonPage, ShownLimits
+from webapp.administration.people_store import People
+from webapp.web.refusals import RefusalError
+
+
+class Profiles:
+    def __init__(self, people: People, budgets: BudgetStore) -> None:
+        self._people = people
+        self._budgets = budgets
+
+    async def show(
+        self,
+        desk: Desk,
+        user_id: UUID,
+        refusal: RefusalError | None = None,
+        *,
+        typed: ShownLimits | None = None,
+        link: str = "",
+    ) -> Response[str]:
+        """The page, with what was refused and with limits as they were `typed` then. Raises NotFoundError."""
+        person = await self._people.find(user_id)
+        page = PersonPage(
+            desk.frame("users", person.called, refusal),
+            person,
+            person.id == desk.user.id,
+            (await self._budgets.standing(user_id)).words,
+            typed or shown_limits(await self._budgets.limits(user_id)),
+            shown_limits(self._budgets.fixed.over(await self._budgets.chosen())),
+            link,
+        )
+        return desk.show("user.html", page, refusal)
