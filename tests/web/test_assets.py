@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from tests.fakes.asgi import asking
-from webapp.web.assets import HTMX_FILES, Assets, MissingAssetError, assets_router
+from webapp.web.assets import HTMX_FILES, MERMAID_FILE, Assets, MissingAssetError, assets_router
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -18,15 +20,17 @@ def static(tmp_path: Path) -> Path:
     write(folder / "css" / "20-second.css", "b { content: '…'; }")
     write(folder / "js" / "one.js", "const name = 1;")
     write(folder / "js" / "two.js", "const name = 2;")
+    write(folder / "htmx" / "trust.js", "const name = 3;")
+    write(folder / "frames" / "diagram.js", "const frame = 1;")
     write(folder / "icons.svg", "<svg></svg>")
     write(folder / "README.md", "No asset.")
     return folder
 
 
 @pytest.fixture
-def htmx(tmp_path: Path) -> Path:
-    folder = tmp_path / "htmx"
-    for name in HTMX_FILES:
+def packages(tmp_path: Path) -> Path:
+    folder = tmp_path / "packages"
+    for name in (*HTMX_FILES, MERMAID_FILE):
         write(folder / name, f"// {name}")
     return folder
 
@@ -37,8 +41,8 @@ def write(path: Path, text: str) -> None:
 
 
 @pytest.fixture
-def assets(static: Path, htmx: Path) -> Assets:
-    return Assets(static, htmx)
+def assets(static: Path, packages: Path) -> Assets:
+    return Assets(static, packages)
 
 
 @pytest.fixture
@@ -47,12 +51,18 @@ async def client(assets: Assets) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def test_a_name_changes_with_the_content_and_with_nothing_else(static: Path, htmx: Path, assets: Assets) -> None:
+async def test_what_htmx_is_told_comes_with_it(assets: Assets, client: httpx.AsyncClient) -> None:
+    script = (await client.get(assets.url("htmx.js"))).text
+    assert script.endswith("{\nconst name = 3;\n}\n")
+    assert all(f"// {name}" in script for name in HTMX_FILES)
+
+
+def test_a_name_changes_with_the_content_and_with_nothing_else(static: Path, packages: Path, assets: Assets) -> None:
     names = ("app.css", "app.js", "htmx.js", "icons.svg")
     before = {name: assets.url(name) for name in names}
-    assert {name: Assets(static, htmx).url(name) for name in names} == before
+    assert {name: Assets(static, packages).url(name) for name in names} == before
     write(static / "css" / "20-second.css", "b { content: '!'; }")
-    after = {name: Assets(static, htmx).url(name) for name in names}
+    after = {name: Assets(static, packages).url(name) for name in names}
     assert [name for name in names if before[name] != after[name]] == ["app.css"]
 
 
@@ -68,17 +78,34 @@ def test_scripts_keep_their_names_to_themselves(assets: Assets) -> None:
     assert asset.body.decode() == "{\nconst name = 1;\n}\n{\nconst name = 2;\n}\n"
 
 
+def test_comments_and_indents_are_left_out(static: Path, packages: Path) -> None:
+    write(static / "css" / "30-third.css", "/* What it\n   is. */\n.c {\n  margin: 0; /* why */\n}\n")
+    write(static / "js" / "zero.js", "// What it is.\n\nconst f = () => {\n  // Why.\n  return '// a text';\n};\n")
+    assets = Assets(static, packages)
+    styles, scripts = (assets.find(assets.url(name).removeprefix("/assets/")) for name in ("app.css", "app.js"))
+    assert styles is not None
+    assert scripts is not None
+    assert styles.body.decode().endswith(".c {\nmargin: 0; }\n\n")
+    assert scripts.body.decode().endswith("{\nconst f = () => {\nreturn '// a text';\n};\n\n}\n")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static" / "js").glob("*.js")), ids=lambda path: path.name)
+def test_no_text_in_a_script_goes_over_several_lines(path: Path) -> None:
+    assert all(line.count("`") % 2 == 0 for line in path.read_text("utf-8").splitlines())
+
+
 def test_a_link_to_an_asset_that_there_is_not_is_an_error(assets: Assets) -> None:
     with pytest.raises(KeyError):
         assets.url("none.css")
 
 
-def test_htmx_that_is_not_installed_is_one_line_that_says_what_to_do(static: Path, htmx: Path) -> None:
-    (htmx / HTMX_FILES[1]).unlink()
+@pytest.mark.parametrize("name", [*HTMX_FILES, MERMAID_FILE])
+def test_what_is_not_installed_is_one_line_that_says_what_to_do(static: Path, packages: Path, name: str) -> None:
+    (packages / name).unlink()
     with pytest.raises(MissingAssetError) as missing:
-        Assets(static, htmx)
+        Assets(static, packages)
     line = str(missing.value)
-    assert HTMX_FILES[1] in line
+    assert name in line
     assert "npm ci" in line
     assert "\n" not in line
 
@@ -106,9 +133,9 @@ async def test_it_is_zipped_for_who_can_read_that(
     assert zipped.content == plain.content
 
 
-def test_what_is_zipped_is_the_same_at_every_start(static: Path, htmx: Path, assets: Assets) -> None:
+def test_what_is_zipped_is_the_same_at_every_start(static: Path, packages: Path, assets: Assets) -> None:
     name = assets.url("app.css").removeprefix("/assets/")
-    first, second = assets.find(name), Assets(static, htmx).find(name)
+    first, second = assets.find(name), Assets(static, packages).find(name)
     assert first == second
     assert first is not None
     assert gzip.decompress(first.gzipped) == first.body
@@ -118,3 +145,18 @@ def test_what_is_zipped_is_the_same_at_every_start(static: Path, htmx: Path, ass
 @pytest.mark.parametrize("name", ["app.css", "app-000000000000.css", "README.md", "..%2Ficons.svg", "%00"])
 async def test_another_name_is_not_there(client: httpx.AsyncClient, name: str) -> None:
     assert (await client.get(f"/assets/{name}")).status_code == 404
+
+
+async def test_mermaid_is_read_when_somebody_asks(client: httpx.AsyncClient, assets: Assets, packages: Path) -> None:
+    write(packages / MERMAID_FILE, "// written after the start")
+    assert (await client.get(assets.mermaid_url())).text == "// written after the start"
+
+
+async def test_what_a_frame_without_an_origin_loads_is_for_all_origins(
+    client: httpx.AsyncClient, assets: Assets
+) -> None:
+    policies = {
+        url: (await client.get(url)).headers.get("cross-origin-resource-policy")
+        for url in (assets.mermaid_url(), assets.url("diagram.js"), assets.url("app.js"))
+    }
+    assert list(policies.values()) == ["cross-origin", "cross-origin", None]

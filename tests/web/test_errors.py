@@ -25,6 +25,7 @@ ERRORS: dict[str, Exception] = {
     "soon": TooManyError("Wait a moment.", retry_after=0.1),
     "hostile": InvalidError(f"There is no model {HOSTILE}."),
     "broken": RuntimeError(SECRET),
+    "away": ConnectionError(SECRET),
     "litestar": ClientException(detail=SECRET, status_code=418),
     "litestar-500": InternalServerException(detail=SECRET),
     "unauthorised": NotAuthorizedException(detail=SECRET),
@@ -48,9 +49,7 @@ async def numbers(data: JSONBody[list[int]]) -> int:
 
 @pytest.fixture(scope="module")
 def templates() -> Templates:
-    return Templates(
-        ROOT / "templates", Assets(ROOT / "static", ROOT / "node_modules" / "htmx.org"), app_title="Open Chat"
-    )
+    return Templates(ROOT / "templates", Assets(ROOT / "static", ROOT / "node_modules"), app_title="Open Chat")
 
 
 @pytest.fixture
@@ -112,8 +111,20 @@ async def test_a_failure_of_ours_is_logged_and_not_told(
     assert "Something went wrong here" in answer.text
     for told in (SECRET, "Traceback", "RuntimeError", "InternalServer"):
         assert told not in answer.text
-    assert [record.message for record in caplog.records] == [f"GET {path} failed"]
+    route = path.rpartition("/")[0] + "/{name}"  # an address itself may be a secret
+    assert [record.message for record in caplog.records] == [f"GET {route} failed"]
     assert SECRET in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/page/away", "/api/away"])
+async def test_a_database_that_is_away_is_a_reason_to_try_again(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "The database does not answer just now." in answer.text
+    assert SECRET not in answer.text
+    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ async def test_a_field_that_does_not_fit_is_named(client: httpx.AsyncClient) -> 
 
 
 async def test_too_many_fields_are_refused(client: httpx.AsyncClient) -> None:
-    fields = "&".join(f"f{number}=" for number in range(MAX_FIELDS))
+    fields = "&".join(["f="] * MAX_FIELDS)
     assert (await client.post("/", content=fields.encode())).status_code == 200
     answer = await client.post("/", content=f"{fields}&one=more".encode())
     assert answer.status_code == 422

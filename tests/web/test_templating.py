@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from webapp.web.sse import encode_event
-from webapp.web.templating import dollars, grouped
+from webapp.web.templating import dollars, duration, grouped
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,8 @@ def test_an_event_is_lines_that_end_in_a_bare_newline() -> None:
     assert (
         encode_event("a\r\nb\rc", event="done", cursor="7.0") == b"event: done\nid: 7.0\ndata: a\ndata: b\ndata: c\n\n"
     )
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0 s"), (59, "59 s"), (60, "1 min 0 s"), (3_725, "62 min 5 s")])
+def test_a_time_that_passes_is_in_seconds_and_minutes(seconds: int, shown: str) -> None:
+    assert duration(seconds) == shown

@@ -4,15 +4,20 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
 from msgspec import Struct
 
+from webapp.web.appearance import appearance_of
+from webapp.web.bearer import carries_token
 from webapp.web.htmx import wants_fragment
-from webapp.web.refusals import RefusalError
+from webapp.web.places import local_place
+from webapp.web.refusals import RefusalError, SignedOutError
 from webapp.web.templating import Templates
 
 logger = logging.getLogger(__name__)
@@ -29,9 +34,12 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 
 
 class ErrorPage(Struct, frozen=True):
+    """`sign_in` is the address to sign in at, "" where that is not what is missing."""
+
     status: int
     title: str
     sentence: str
+    sign_in: str = ""
 
 
 # What Litestar itself refuses, in our words.
@@ -44,6 +52,9 @@ _SENTENCES: Mapping[int, str] = {
 }
 _TITLES: Mapping[int, str] = {404: "Not found", 500: "Something went wrong"}
 _INTERNAL = "Something went wrong here. What you sent is still in your browser; try again in a moment."
+_GONE = "client disconnected prematurely"  # what Litestar says of a body that broke off, as a failure of its own
+
+_AWAY = "The database does not answer just now. What you sent is still in your browser; try again in a moment."
 
 
 class ErrorHandler:
@@ -53,15 +64,29 @@ class ErrorHandler:
         self._templates = templates
 
     def __call__(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        if isinstance(error, SignedOutError) and _is_whole_page(request):
+            return Redirect(_sign_in_address(request), status_code=303)
         status, code, sentence, retry_after = _described(request, error)
         headers = {} if retry_after is None else {"retry-after": str(max(1, round(retry_after)))}
+        if status == 401 and _is_api(request):
+            headers["www-authenticate"] = "Bearer"
         title = HTTPStatus(status).phrase if _is_api(request) else _TITLES.get(status, "That did not work")
         if _is_api(request):
             problem = Problem(status, title, sentence, code)
             return _response(msgspec.json.encode(problem), status, "application/problem+json", headers)
         template = "errors/_refusal.html" if wants_fragment(request) else "errors/page.html"
-        html = self._templates.render(template, ErrorPage(status, title, sentence))
+        page = ErrorPage(status, title, sentence, _sign_in_address(request) if status == 401 else "")
+        html = self._templates.render(template, page, appearance_of(request))
         return _response(html.encode(), status, "text/html; charset=utf-8", headers)
+
+
+def _sign_in_address(request: Request[Any, Any, Any]) -> str:
+    """Where to sign in, and to come back from: to the page that is asked for, or on whose behalf htmx asks."""
+    page = request.headers.get("hx-current-url", "")
+    if not page and request.method in ("GET", "HEAD"):
+        page = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    place = quote(local_place(page), safe="/?=&-._~%")
+    return f"/login?next={quote(place, safe='/')}"
 
 
 def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, str, str, float | None]:
@@ -73,10 +98,20 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
         if _is_api(request) and error.status_code == 400:
             sentence = _api_sentence(error)
         return error.status_code, HTTPStatus(error.status_code).name.lower(), sentence, None
+    if isinstance(error, HTTPException) and error.detail == _GONE:
+        return 400, "bad_request", "The request broke off before its end.", None
     if isinstance(error, RecursionError):
         return 400, "bad_request", _SENTENCES[400], None
-    logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    if isinstance(error, ConnectionError):
+        logger.warning("%s %s failed, the database is away: %s", request.method, _route(request), error)
+        return 503, "unavailable", _AWAY, 5
+    logger.error("%s %s failed", request.method, _route(request), exc_info=error)
     return 500, "internal", _INTERNAL, None
+
+
+def _route(request: Request[Any, Any, Any]) -> str:
+    """The route's template: an address itself may hold what nobody else is to know."""
+    return request.scope.get("path_template") or "(no route)"
 
 
 def _api_sentence(error: HTTPException) -> str:
@@ -88,9 +123,22 @@ def _api_sentence(error: HTTPException) -> str:
 
 def _is_api(request: Request[Any, Any, Any]) -> bool:
     handler = request.scope.get("route_handler")
-    if isinstance(handler, HTTPRouteHandler) and handler.opt.get("api"):
+    if isinstance(handler, HTTPRouteHandler) and (handler.opt.get("api") or _is_by_token(request, handler)):
         return True
     return "application/json" in request.headers.get("accept", "")
+
+
+def _is_by_token(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> bool:
+    return bool(handler.opt.get("token")) and carries_token(request.headers.get("authorization", ""))
+
+
+def _is_whole_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether a browser asks for a page to show in place of the one that it has."""
+    return request.method in ("GET", "HEAD") and not wants_fragment(request) and _wants_html(request)
+
+
+def _wants_html(request: Request[Any, Any, Any]) -> bool:
+    return not _is_api(request) and "text/event-stream" not in request.headers.get("accept", "")
 
 
 def _response(body: bytes, status: int, media_type: str, headers: dict[str, str]) -> Response[bytes]:

@@ -1,6 +1,7 @@
 """Forms as browsers send them, read strictly into a struct."""
 
-from typing import Any, Final, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -10,7 +11,7 @@ from webapp.web.refusals import InvalidError, RefusalError, TooLargeError
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
-MAX_FIELDS: Final = 50
+MAX_FIELDS: Final = 200
 
 
 class WrongTypeError(RefusalError):
@@ -21,21 +22,46 @@ class WrongTypeError(RefusalError):
 async def read_form(request: Request[Any, Any, Any], form: type[Form], *, limit: int) -> Form:
     """The request's form as a `form`; fields that it does not have are left out, line ends are newlines.
 
+    A field that is a tuple has all values of its name, any other the last one.
+
     Raises WrongTypeError for another content type, TooLargeError above `limit` bytes, and InvalidError for text that
     is not UTF-8 or fields that do not fit.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    pairs = await _read_pairs(request, limit)
+    values: dict[str, object] = {**_by_name(pairs)}
+    for field in msgspec.structs.fields(form):
+        if get_origin(field.type) is tuple:
+            values[field.name] = [value for name, value in pairs if name == field.name]
+    try:
+        return msgspec.convert(values, form, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidError(f"The form does not fit: {error}.") from None
+
+
+async def read_fields(request: Request[Any, Any, Any], *, limit: int) -> dict[str, str]:
+    """All fields of the request's form. Raises as `read_form` does."""
+    return _by_name(await _read_pairs(request, limit))
+
+
+async def _read_pairs(request: Request[Any, Any, Any], limit: int) -> list[tuple[str, str]]:
+    if media_type_of(request) != "application/x-www-form-urlencoded":
         raise WrongTypeError("A form is sent as application/x-www-form-urlencoded.")
     body = await read_body(request, limit)
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-        values = {name: value.replace("\r\n", "\n") for name, value in pairs}
-        return msgspec.convert(values, form, strict=False)
+        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeError:
         raise InvalidError("The text is not valid UTF-8.") from None
-    except (ValueError, msgspec.ValidationError) as error:
+    except ValueError as error:
         raise InvalidError(f"The form does not fit: {error}.") from None
+
+
+def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+def media_type_of(request: Request[Any, Any, Any]) -> str:
+    """What the body says it is, in small letters and without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:

@@ -1,5 +1,6 @@
 """What the app says no to: one exception with a status, a stable word and a sentence for the reader."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -23,6 +24,28 @@ class NotFoundError(RefusalError):
 
     status = 404
     code = "not_found"
+
+
+class SignedOutError(RefusalError):
+    """Nobody is signed in, or not any more. `kept` is the form that they sent, where it is not to be lost."""
+
+    status = 401
+    code = "signed_out"
+
+    def __init__(
+        self,
+        sentence: str = "You are not signed in, or not any more. Sign in to go on.",
+        kept: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.kept = kept
+
+
+class ForbiddenError(RefusalError):
+    """Signed in, and not allowed to do this."""
+
+    status = 403
+    code = "forbidden"
 
 
 class InvalidError(RefusalError):

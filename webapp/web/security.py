@@ -3,11 +3,6 @@
 An ASGI wrapper and not a Litestar middleware, so that it also stands before addresses that no route answers.
 """
 
-import asyncio
-import base64
-import binascii
-import hmac
-import logging
 from collections.abc import Mapping
 from typing import Final
 
@@ -15,14 +10,15 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from webapp.config import Settings
-
-logger = logging.getLogger(__name__)
+from webapp.web.operators import Operators, host_name
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN_PATHS: Final = frozenset({"/healthz"})  # for a platform's health check, which knows neither host nor password
-
-GUESSES_AT_ONCE: Final = 5
-MAX_GUESSING: Final = 50
+# For a platform's health checks, which know neither host nor password.
+OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
+OPERATOR_PATHS: Final = frozenset({"/metrics", "/status", "/status/probe"})  # theirs alone, by whatever host name
+_OPERATIONS: Final = OPEN_PATHS | OPERATOR_PATHS
+REPORTS_PATH: Final = "/csp-reports"  # where browsers tell of breaches; they do so without cookies
+HSTS_SECONDS: Final = 2 * 365 * 24 * 3600
 
 Refusal = tuple[int, str, dict[str, str]]  # status, sentence, headers
 
@@ -37,11 +33,12 @@ CONTENT_POLICY: Final = "; ".join(
         "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types htmx frames",  # static/htmx/trust.js, static/js/frames.js
         "frame-ancestors {ancestors}",
     )
 )
 HEADERS: Final[Mapping[str, str]] = {
-    "content-security-policy": CONTENT_POLICY.format(ancestors="'none'"),
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
@@ -54,19 +51,35 @@ FRAMED_HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-class Gate:
-    """Refuses requests for other hosts, without the password, or sent across origins; adds the security headers."""
+def headers_for(settings: Settings) -> dict[str, str]:
+    """What every answer has that does not say otherwise itself."""
+    reports = settings.root + REPORTS_PATH
+    policy = CONTENT_POLICY.format(ancestors="'none'") + f"; report-uri {reports}"
+    if not settings.is_behind_tls:
+        return {**HEADERS, "content-security-policy": policy}
+    return {
+        **HEADERS,
+        # Who knows report-to goes by it alone, and takes endpoints over TLS alone.
+        "content-security-policy": f"{policy}; report-to csp",
+        "reporting-endpoints": f'csp="{reports}"',
+        # Of the hosts below this one the app knows nothing: no includeSubDomains.
+        "strict-transport-security": f"max-age={HSTS_SECONDS}",
+    }
 
-    def __init__(self, app: ASGIApp, settings: Settings, *, guess_seconds: float = 1.0) -> None:
-        """A wrong password is answered after `guess_seconds`, GUESSES_AT_ONCE of them at a time."""
+
+class Gate:
+    """Refuses requests for other hosts, or sent across origins; adds the security headers.
+
+    Who is signed in is looked up by the guard of the routes, behind it.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._guess_seconds = guess_seconds
-        self._guesses = asyncio.Semaphore(GUESSES_AT_ONCE)
-        self._guessing = 0
         self._hosts = settings.hosts
-        self._password = settings.access_password.encode()
+        self._has_accounts = settings.has_accounts
         self._title = settings.app_title
-        self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+        self._operators = Operators(settings)
+        self._headers = [(name.encode(), value.encode()) for name, value in headers_for(settings).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -76,49 +89,37 @@ class Gate:
         if refusal is None:
             await self._app(scope, receive, guarded)
             return
-        if refusal[0] == 401 and (b"authorization" in dict(scope["headers"])):
-            refusal = await self._slowed_down(refusal)
         await _answer(guarded, *refusal)
-
-    async def _slowed_down(self, refusal: Refusal) -> Refusal:
-        """A wrong password waits, a few at a time: guessing takes years then. The right one never comes here."""
-        if self._guessing >= MAX_GUESSING:
-            return 429, "Too many wrong passwords. Try again in a minute.", {"retry-after": "60"}
-        self._guessing += 1
-        try:
-            async with self._guesses:
-                await asyncio.sleep(self._guess_seconds)
-        finally:
-            self._guessing -= 1
-        logger.warning("A wrong password was sent")
-        return refusal
 
     def _refusal(self, scope: HTTPScope) -> Refusal | None:
         """Status, sentence and headers of a refusal; None for a request that may pass."""
-        if scope["path"] in OPEN_PATHS:
-            return None
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        host = _host_name(headers.get("host", ""))
+        if scope["path"] in _OPERATIONS:
+            return self._operators_refusal(scope, headers)
+        host = host_name(headers.get("host", ""))
         if host not in self._hosts:
             return (
                 421,
                 f"This server does not answer for the host {host[:100]!r}. If that is its address, set APP_URL.",
                 {},
             )
-        if self._password and not self._knows_password(headers.get("authorization", "")):
-            realm = {"www-authenticate": f'Basic realm="{self._title}", charset="UTF-8"'.replace("\\", "")}
-            return 401, "This server asks for its password. Any user name will do.", realm
         if scope["method"] not in SAFE_METHODS and not _is_same_origin(headers):
             return 403, "This request was sent by another site, and was refused.", {}
         return None
 
-    def _knows_password(self, authorization: str) -> bool:
-        scheme, _, credentials = authorization.partition(" ")
-        try:
-            given = base64.b64decode(credentials, validate=True).partition(b":")[2]
-        except (binascii.Error, ValueError):
-            return False
-        return scheme.lower() == "basic" and hmac.compare_digest(given, self._password)
+    def _operators_refusal(self, scope: HTTPScope, headers: Mapping[str, str]) -> Refusal | None:
+        """Lets everybody to the open paths, and tells those behind them whether the operator asks.
+
+        Whoever comes with a cookie may be an administrator, which the guard finds out.
+        """
+        is_operator = self._operators.is_one((scope.get("client") or ("", 0))[0], headers)
+        scope.setdefault("state", {})["is_operator"] = is_operator
+        if is_operator or scope["path"] in OPEN_PATHS or (self._has_accounts and "cookie" in headers):
+            return None
+        if not self._operators.has_token:
+            return None if self._has_accounts else (404, "There is nothing at this address.", {})
+        realm = {"www-authenticate": f'Basic realm="{self._title}: METRICS_TOKEN", charset="UTF-8"'.replace("\\", "")}
+        return 401, "This address asks for METRICS_TOKEN: as Authorization: Bearer, or as a password.", realm
 
     def _with_headers(self, send: Send) -> Send:
         async def send_guarded(message: Message) -> None:
@@ -131,12 +132,6 @@ class Gate:
             await send(message)
 
         return send_guarded
-
-
-def _host_name(host: str) -> str:
-    """The name in a Host header, in small letters, without the port."""
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    return name.strip("[]").lower()
 
 
 def _is_same_origin(headers: Mapping[str, str]) -> bool:
