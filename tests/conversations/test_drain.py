@@ -3,21 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from tests.fakes.scene import Process, Scene, open_process
+from tests.fakes.scene import Process, Scene, open_process, open_scene
 from webapp.conversations.messages import Message, Status
+from webapp.db.address import Address
 from webapp.web.refusals import UnavailableError
 
 PATIENCE = 5.0
 
 
 @pytest.fixture
+async def scene(address: Address) -> AsyncIterator[Scene]:
+    """On both kinds of database."""
+    async with open_scene(address) as scene:
+        yield scene
+
+
+@pytest.fixture
 async def there(scene: Scene) -> AsyncIterator[Process]:
     """A process on the scene's database that the test itself sets going and ends."""
-    async with open_process(scene.path) as process:
+    async with open_process(scene.address) as process:
         yield process
 
 
@@ -34,7 +42,7 @@ def end(running: AbstractAsyncContextManager[None]) -> asyncio.Task[bool | None]
 async def fresh(scene: Scene, silent_for: timedelta) -> Message:
     """A growing answer that nobody writes, with a heartbeat so long ago."""
     exchange = await scene.here.conversations.add_exchange(scene.alice, None, "Go", "some/model", str(silent_for))
-    await scene.here.store.checkpoint([], [exchange.answer.id], datetime.now(UTC) - silent_for)
+    await scene.here.store.silence(exchange.answer.id, silent_for)
     return exchange.answer
 
 

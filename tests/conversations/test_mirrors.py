@@ -1,24 +1,33 @@
 """Several processes on one database: one writes an answer, all show it, and the dead are found out."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from tests.fakes.reader import Reader
-from tests.fakes.scene import Process, Scene, open_process, running_process
+from tests.fakes.scene import Process, Scene, open_process, open_scene, running_process
+from webapp.bus.bus import NoBus
 from webapp.conversations.messages import Message, Status
 from webapp.conversations.mirrors import Mirrors
 from webapp.conversations.replies_store import Progress
 from webapp.conversations.reply import Reply
+from webapp.db.address import Address
 
 NEVER = 10**6  # a failure for every call of a test
 
 
 @pytest.fixture
+async def scene(address: Address) -> AsyncIterator[Scene]:
+    """On both kinds of database."""
+    async with open_scene(address) as scene:
+        yield scene
+
+
+@pytest.fixture
 async def there(scene: Scene) -> AsyncIterator[Process]:
     """Another process on the same database."""
-    async with running_process(scene.path) as process:
+    async with running_process(scene.address) as process:
         yield process
 
 
@@ -26,7 +35,8 @@ async def left_behind(scene: Scene, text: str) -> Message:
     """A growing answer whose process died a minute ago."""
     exchange = await scene.here.conversations.add_exchange(scene.alice, None, "Go", "some/model", text)
     progress = Progress(exchange.answer.id, text, "", ())
-    await scene.here.store.checkpoint([progress], [progress.id], datetime.now(UTC) - timedelta(minutes=1))
+    await scene.here.store.checkpoint([progress], {progress.id: 0})
+    await scene.here.store.silence(progress.id, timedelta(minutes=1))
     return exchange.answer
 
 
@@ -69,7 +79,7 @@ async def test_an_answer_goes_on_in_another_process(scene: Scene, there: Process
 async def test_a_reader_of_a_dead_process_is_told_and_keeps_the_text(scene: Scene) -> None:
     answer = await left_behind(scene, "So far")
     scene.here.store.failing["reap"] = NEVER
-    async with open_process(scene.path) as there:  # which sweeps nothing by itself
+    async with open_process(scene.address) as there:  # which sweeps nothing by itself
         reader = there.follow(answer)
         assert await reader.ended() is Status.INTERRUPTED
     assert reader.texts[-1] == "So far"
@@ -91,9 +101,9 @@ async def test_a_deleted_answer_ends_for_its_readers_elsewhere(scene: Scene, the
     answer, call = await scene.here.ask(scene.alice)
     reader = there.follow(answer)
     await reader.hears(1)
-    scene.here.replies.abandon(await scene.here.conversations.delete(scene.alice, answer.conversation_id))
+    scene.here.replies.abandon((await scene.here.conversations.delete(scene.alice, answer.conversation_id)).live)
     await call.was_closed()
-    assert await reader.ended() is Status.INTERRUPTED
+    assert await reader.ended() is Status.STOPPED
 
 
 async def test_a_database_that_is_away_for_a_moment_stops_no_reader(scene: Scene, there: Process) -> None:
@@ -111,7 +121,7 @@ class TestOneCopy:
 
     async def test_all_readers_share_it_and_the_last_one_ends_it(self, scene: Scene) -> None:
         answer, call = await scene.here.ask(scene.alice)
-        mirrors = Mirrors(scene.here.store)
+        mirrors = Mirrors(scene.here.store, NoBus())
         async with mirrors.reading(answer) as first:
             async with mirrors.reading(answer) as second:
                 assert first is second
@@ -126,7 +136,7 @@ class TestOneCopy:
         await call.ends()
         await scene.ended(answer)
         before = scene.here.store.reads
-        reader = Reader(read(Mirrors(scene.here.store), answer))
+        reader = Reader(read(Mirrors(scene.here.store, NoBus()), answer))
         assert await reader.ended() is Status.COMPLETE
         assert reader.texts[-1] == "Whole."
         assert scene.here.store.reads == before + 1

@@ -13,12 +13,18 @@ from webapp.app import ROOT
 from webapp.catalog.catalog import Catalog
 from webapp.catalog.models import Model
 from webapp.catalog.store import ModelStore
-from webapp.conversations.messages import Beginning, Conversation, Message
+from webapp.conversations.listing import Listed, View
+from webapp.conversations.listing_presenter import ListingPresenter
+from webapp.conversations.listing_store import Listing
+from webapp.conversations.messages import Beginning, Message
 from webapp.conversations.pages import grouped_models, listed
-from webapp.conversations.presenter import WINDOW, Presenter
+from webapp.conversations.presenter import WINDOW, Place, Presenter
 from webapp.conversations.store import PAGE
+from webapp.conversations.tags_store import Tags
+from webapp.conversations.tree_store import Branches
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
+from webapp.rendering.markdown import RENDERER_VERSION
 from webapp.services.events import Citation, Reasoning, Started
 from webapp.web.assets import Assets
 from webapp.web.refusals import NotFoundError, TooLargeError
@@ -32,6 +38,11 @@ class Stage(NamedTuple):
     presenter: Presenter
     alice: UUID
 
+    @property
+    def listing_presenter(self) -> ListingPresenter:
+        database = self.scene.here.database
+        return ListingPresenter(self.presenter, Listing(database), Tags(database), is_demo=False)
+
     async def answered(self, question: str = "Go", text: str = "Done.", conversation: UUID | None = None) -> Message:
         """An answer that has ended."""
         answer, call = await self.scene.here.ask(self.alice, question, conversation)
@@ -42,7 +53,7 @@ class Stage(NamedTuple):
 
 @pytest.fixture(scope="module")
 def templates() -> Templates:
-    assets = Assets(ROOT / "static", ROOT / "node_modules" / "htmx.org")
+    assets = Assets(ROOT / "static", ROOT / "node_modules")
     return Templates(ROOT / "templates", assets, app_title="Open Chat")
 
 
@@ -56,7 +67,8 @@ async def presenter_of(process: Process, templates: Templates) -> Presenter:
         ModelStore(process.database), FakeModelSource(entry("listed/first", "Listed: First"), entry("some/model"))
     )
     await catalog.refresh()
-    parts = (process.conversations, process.store, process.replies, catalog)
+    branches = Branches(process.database, renderer_version=RENDERER_VERSION)
+    parts = (process.conversations, branches, process.store, process.replies, catalog, Listing(process.database))
     return Presenter(templates, *parts, is_demo=False, max_message_bytes=1_000)
 
 
@@ -92,7 +104,7 @@ async def test_a_conversation_is_shown_with_its_turns(stage: Stage) -> None:
     assert answered.body == "<p><strong>Answer.</strong></p>\n"
     assert page.composer.action == f"/c/{answer.conversation_id}/messages"
     assert page.composer.live_answer is None
-    assert [one.is_current for one in page.list.conversations] == [True]
+    assert [one.id for one in page.list.conversations] == [page.list.current] == [answer.conversation_id]
 
 
 async def test_a_growing_answer_is_shown_as_it_stands_in_memory(stage: Stage) -> None:
@@ -102,8 +114,8 @@ async def test_a_growing_answer_is_shown_as_it_stands_in_memory(stage: Stage) ->
     page = await stage.presenter.chat_page(stage.alice, answer.conversation_id)
     turn = page.turns[-1]
     assert (turn.body, turn.tail) == ("<p>One.</p>\n", "<p>Tw</p>\n")
-    assert (turn.reasoning, len(turn.sources)) == ("Hm.", 1)
-    assert turn.cursor == "5-3-1"
+    assert (turn.reasoning, len(turn.sources)) == ("Hm.", 0)
+    assert turn.cursor == "5-3"
     assert page.composer.live_answer == answer.id
     await call.ends()
 
@@ -114,7 +126,7 @@ async def test_a_growing_answer_of_another_process_is_shown_from_its_checkpoint(
     answer, call = await stage.scene.here.ask(stage.alice)
     await call.says("One.\n\nTw")
     await stage.scene.here.store.checkpointed()
-    async with open_process(stage.scene.path) as there:
+    async with open_process(stage.scene.address) as there:
         presenter = await presenter_of(there, templates)
         turn = (await presenter.chat_page(stage.alice, answer.conversation_id)).turns[-1]
     assert (turn.body, turn.tail) == ("<p>One.</p>\n", "<p>Tw</p>\n")
@@ -142,6 +154,45 @@ async def test_html_of_an_older_renderer_is_made_anew_and_kept(stage: Stage) -> 
     assert (await stage.scene.message(answer)).html == "<p><strong>Bold.</strong></p>\n"
 
 
+async def test_thoughts_are_rendered_when_the_answer_has_ended(stage: Stage) -> None:
+    answer, call = await stage.scene.here.ask(stage.alice)
+    await call.gives(Reasoning("**Plan**\n\nA < B"))
+    await call.says("Done.")
+    growing = await stage.presenter.chat_page(stage.alice, answer.conversation_id)
+    assert growing.turns[-1].reasoning == "**Plan**\n\nA < B"
+    await call.ends()
+    ended = await stage.presenter.turn(stage.alice, await stage.scene.ended(answer))
+    assert ended.turn.reasoning == "<p><strong>Plan</strong></p>\n<p>A &lt; B</p>\n"
+    assert ended.turn.thought_ms is not None
+
+
+async def test_thoughts_from_before_there_were_renderings_of_them_are_rendered(stage: Stage) -> None:
+    answer = await stage.answered()
+    async with stage.scene.here.database.write() as session:
+        change = update(MessageRow).where(MessageRow.id == answer.id)
+        await session.execute(change.values(reasoning="*Hm*", reasoning_html=None))
+    page = await stage.presenter.chat_page(stage.alice, answer.conversation_id)
+    assert page.turns[-1].reasoning == "<p><em>Hm</em></p>\n"
+
+
+async def test_a_message_far_above_has_links_both_ways(stage: Stage) -> None:
+    answer = await stage.answered("Question 0")
+    first = answer.id
+    for number in range(1, WINDOW // 2 + 2):
+        answer = await stage.answered(f"Question {number}", conversation=answer.conversation_id)
+    address = f"/c/{answer.conversation_id}"
+    page = await stage.presenter.chat_page(stage.alice, answer.conversation_id, Place(at=first))
+    assert page.turns[1].message.id == first
+    assert (page.earlier_url, page.newest_url) == (None, address)
+    assert page.later_url == f"{address}?after={page.turns[-1].message.id}"
+    assert page.composer.is_below_earlier
+    later = await stage.presenter.later_turns(stage.alice, answer.conversation_id, page.turns[-1].message.id)
+    assert later.turns[-1].message.id == answer.id
+    assert later.url is None
+    newest = await stage.presenter.chat_page(stage.alice, answer.conversation_id, Place(at=answer.id))
+    assert (newest.later_url, newest.newest_url, newest.composer.is_below_earlier) == (None, None, False)
+
+
 async def test_a_long_conversation_has_a_link_to_what_is_above(stage: Stage) -> None:
     answer = await stage.answered("Question 0")
     for number in range(1, WINDOW // 2 + 2):
@@ -149,7 +200,10 @@ async def test_a_long_conversation_has_a_link_to_what_is_above(stage: Stage) -> 
     page = await stage.presenter.chat_page(stage.alice, answer.conversation_id)
     assert len(page.turns) == WINDOW
     assert page.earlier_url == f"/c/{answer.conversation_id}?before={page.turns[0].message.id}"
-    above = await stage.presenter.chat_page(stage.alice, answer.conversation_id, page.turns[0].message.id)
+    more = await stage.presenter.earlier_turns(stage.alice, answer.conversation_id, page.turns[0].message.id)
+    assert [turn.message.content for turn in more.turns] == ["Question 0", "Done.", "Question 1", "Done."]
+    assert more.url is None
+    above = await stage.presenter.chat_page(stage.alice, answer.conversation_id, Place(page.turns[0].message.id))
     assert [turn.message.content for turn in above.turns] == ["Question 0", "Done.", "Question 1", "Done."]
     assert above.earlier_url is None
 
@@ -160,8 +214,15 @@ async def test_nobody_sees_what_belongs_to_another(stage: Stage) -> None:
     for attempt in (
         stage.presenter.find(bob, answer.id),
         stage.presenter.chat_page(bob, answer.conversation_id),
+        stage.presenter.chat_page(bob, answer.conversation_id, Place(before=answer.id)),
+        stage.presenter.chat_page(bob, answer.conversation_id, Place(after=answer.id)),
+        stage.presenter.chat_page(bob, answer.conversation_id, Place(at=answer.id)),
+        stage.presenter.earlier_turns(bob, answer.conversation_id, answer.id),
+        stage.presenter.later_turns(bob, answer.conversation_id, answer.id),
         stage.presenter.turn(bob, answer),
-        stage.presenter.list_page(bob, answer.conversation_id),
+        stage.presenter.news_of_turns(bob, answer.conversation_id, answer.id),
+        stage.listing_presenter.older(bob, View(), answer.conversation_id),
+        stage.listing_presenter.organise_page(bob, answer.conversation_id),
     ):
         with pytest.raises(NotFoundError):
             await attempt
@@ -214,15 +275,16 @@ async def test_the_list_goes_on_behind_its_last_one(stage: Stage) -> None:
     assert len(first.conversations) == PAGE
     last = first.conversations[-1].id
     assert first.older_url == f"/c?before={last}"
-    rest = (await stage.presenter.list_page(stage.alice, last)).list
+    rest = await stage.listing_presenter.older(stage.alice, View(), last)
     assert [one.id for one in rest.conversations] == [made[1].id, made[0].id]
     assert rest.older_url is None
-    whole = (await stage.presenter.list_page(stage.alice, None)).list
-    assert whole.conversations == first.conversations
+    whole = await stage.listing_presenter.list_page(stage.alice, View())
+    assert whole.rows.conversations == whole.list.conversations == first.conversations
+    assert whole.count == PAGE + 2
 
 
 def test_a_page_of_the_list_that_is_just_full_has_no_other_behind_it() -> None:
-    made = [Conversation(new_id(), f"{number}", "m", "", None, NOW, NOW) for number in range(4)]
+    made = [Listed(new_id(), f"{number}", "m", False, False, NOW) for number in range(4)]
     assert listed(made[:3], 3).older_url is None
     assert listed(made, 3).older_url == f"/c?before={made[2].id}"
     assert len(listed(made, 3).conversations) == 3

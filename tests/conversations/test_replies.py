@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,6 +23,15 @@ async def test_an_answer_grows_without_readers(scene: Scene) -> None:
     await call.ends()
     ended = await scene.ended(answer)
     assert (ended.status, ended.content, ended.html) == (Status.COMPLETE, "Hello.", "<p>Hello.</p>\n")
+
+
+async def test_a_growing_answer_is_found_in_memory_by_its_owner_alone(scene: Scene) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    assert scene.here.replies.find(scene.alice, answer.id) == answer
+    assert scene.here.replies.find(scene.bob, answer.id) is None
+    await call.ends()
+    await scene.ended(answer)
+    assert scene.here.replies.find(scene.alice, answer.id) is None
 
 
 async def test_the_model_is_asked_with_the_whole_branch(scene: Scene) -> None:
@@ -222,7 +231,7 @@ async def test_a_conversation_deleted_in_mid_answer_ends_the_call_and_stays_dele
     await call.says("Half ")
     reader = scene.here.follow(answer)
     await reader.sees("Half ")
-    scene.here.replies.abandon(await scene.here.conversations.delete(scene.alice, answer.conversation_id))
+    scene.here.replies.abandon((await scene.here.conversations.delete(scene.alice, answer.conversation_id)).live)
     await call.was_closed()
     assert await reader.ended() is not Status.STREAMING
     with pytest.raises(NotFoundError):
@@ -309,12 +318,10 @@ async def test_a_checkpoint_that_fails_is_made_good_by_the_next(scene: Scene) ->
 
 async def test_a_silent_answer_has_a_heartbeat(scene: Scene) -> None:
     answer, _ = await scene.here.ask(scene.alice)
-    await scene.here.store.checkpoint([], [answer.id], datetime.now(UTC) - timedelta(minutes=1))
+    await scene.here.store.silence(answer.id, timedelta(minutes=1))
     await scene.here.store.checkpointed()
-    kept = await scene.here.store.read(answer.id)
-    assert kept is not None
-    assert kept.heartbeat_at is not None
-    assert datetime.now(UTC) - kept.heartbeat_at < timedelta(seconds=10)
+    kept = await scene.here.store.read([answer.id], timedelta(seconds=10))
+    assert not kept[answer.id].is_silent
 
 
 async def test_an_end_that_cannot_be_kept_at_once_is_kept_later_and_whole(

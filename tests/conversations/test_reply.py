@@ -8,7 +8,8 @@ import pytest
 
 from webapp.conversations.messages import Message, Receipt, Source, Status
 from webapp.conversations.replies_store import Progress
-from webapp.conversations.reply import FRAME_INTERVAL, Reply
+from webapp.conversations.reply import BURST, FRAME_INTERVAL, LONGEST_FRAME_INTERVAL, Reply, frame_interval
+from webapp.conversations.waiting import Stage
 from webapp.db.types import new_id
 from webapp.services.events import Citation, Metrics, Reasoning, Retrying, Started, Text, Usage
 
@@ -53,6 +54,49 @@ async def test_then_pieces_are_gathered_for_the_length_of_a_frame() -> None:
     second = await woken(reply, 1)
     assert reply.text == "a" + 20 * "b"
     assert second - first >= FRAME_INTERVAL * 0.9
+
+
+async def test_a_writer_rests_until_a_frame_is_due_and_what_it_then_reads_is_in_it() -> None:
+    reply = Reply(answer())
+    reply.frame_interval = frame_interval(20)
+    reply.take(Text("a"))
+    await reply.rest()  # the first piece goes out at once, and the second may follow
+    await woken(reply, 0)
+    reply.take(Text("b"))
+    frame = asyncio.create_task(woken(reply, 1))
+    await reply.rest()
+    assert not frame.done()
+    reply.take(Text("c"))
+    await frame
+    assert (reply.text, reply.version) == ("abc", 2)
+
+
+async def test_an_answer_that_grows_alone_is_read_without_a_rest() -> None:
+    reply = Reply(answer())
+    reply.take(Text("a"))
+    await woken(reply, 0)
+    for _ in range(100):
+        reply.take(Text("b"))
+        await reply.rest()
+    assert reply.version == 1  # all of it before the second frame
+
+
+async def test_a_burst_is_read_without_a_rest() -> None:
+    reply = Reply(answer())
+    reply.frame_interval = frame_interval(20)
+    reply.take(Text("a"))
+    await woken(reply, 0)
+    for _ in range(100):
+        reply.take(Text("b" * (BURST + 1)))
+        await reply.rest()
+    assert reply.version == 1  # all of it before the second frame
+
+
+def test_a_busy_process_makes_fewer_frames_and_no_reader_waits_for_long() -> None:
+    intervals = [frame_interval(live) for live in (1, 2, 20, 100, 200, 1_000)]
+    assert intervals[0] == FRAME_INTERVAL
+    assert intervals == sorted(intervals)
+    assert intervals[-1] == LONGEST_FRAME_INTERVAL
 
 
 async def test_the_first_piece_after_a_pause_goes_out_at_once_too() -> None:
@@ -121,6 +165,23 @@ async def test_catching_up_adds_what_is_missing_once() -> None:
     assert "One, two" in reply.blocks.tail.html
 
 
+async def test_the_text_after_a_place_is_the_end_of_the_text() -> None:
+    reply = Reply(answer("One, "))
+    for piece in ("two, ", "three", ""):
+        reply.take(Text(piece))
+    for place in range(20):
+        assert reply.text_after(place) == "One, two, three"[place:]
+    assert reply.text == "One, two, three"
+    assert [reply.text_after(place) for place in range(16)] == [reply.text[place:] for place in range(16)]
+
+
+async def test_catching_up_with_less_takes_nothing_away() -> None:
+    reply = Reply(answer("One, two"))
+    reply.extend("", "Hm.")
+    assert not reply.catch_up(Progress(reply.id, "One, ", "H", ()))
+    assert (reply.text, reply.reasoning) == ("One, two", "Hm.")
+
+
 async def test_catching_up_with_nothing_new_wakes_nobody() -> None:
     reply = Reply(answer("One"))
     waiting = asyncio.create_task(reply.wait(0))
@@ -186,3 +247,48 @@ async def test_another_try_is_announced(delay: float, words: str) -> None:
     assert words in reply.notice
     reply.take(Reasoning("Hm."))
     assert reply.notice == ""
+
+
+# What it is at
+
+
+async def test_a_reply_waits_then_thinks_then_writes() -> None:
+    reply = Reply(answer())
+    stages = [reply.stage]
+    for event in (Reasoning("Hm."), Text("So"), Reasoning("Hm again.")):
+        reply.take(event)
+        stages.append(reply.stage)
+    assert stages == [Stage.WAITING, Stage.THINKING, Stage.WRITING, Stage.WRITING]
+
+
+async def test_the_time_of_thinking_is_that_until_the_first_word() -> None:
+    reply = Reply(answer())
+    reply.take(Reasoning("Hm."))
+    await asyncio.sleep(0.02)
+    reply.take(Text("So"))
+    thought = reply.receipt.reasoning_ms
+    assert thought is not None
+    assert thought >= 20
+    await asyncio.sleep(0.02)
+    reply.take(Text(" be it."))
+    reply.end_thinking()
+    assert reply.receipt.reasoning_ms == thought
+
+
+async def test_a_model_that_is_stopped_while_it_thinks_has_thought() -> None:
+    reply = Reply(answer())
+    reply.take(Reasoning("Hm."))
+    reply.end_thinking()
+    assert reply.receipt.reasoning_ms is not None
+
+
+async def test_an_answer_without_thoughts_has_no_time_of_thinking() -> None:
+    reply = Reply(answer())
+    reply.take(Text("So"))
+    assert reply.receipt.reasoning_ms is None
+
+
+async def test_tokens_are_counted_from_where_it_goes_on() -> None:
+    reply = Reply(answer("What had come. " * 100))
+    reply.take(Text("x" * 400))
+    assert reply.wait_state("One").tokens == 100

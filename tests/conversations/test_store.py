@@ -1,18 +1,25 @@
 """Conversations and messages in the database. Alice owns, Bob is another user."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from tests.conversations.conftest import NOW, Cast
-from webapp.conversations.messages import Receipt, Source, Status, title_from
-from webapp.conversations.replies_store import Ending, Progress
+from tests.fakes.plans import steps
+from webapp.conversations.listing_store import Listing
+from webapp.conversations.messages import Receipt, Rendering, Source, Status, title_from
+from webapp.conversations.replies_store import Checkpoint, Ending, Kept, Progress
 from webapp.conversations.store import Conversations
+from webapp.db.clock import moment
+from webapp.db.tables import IS_LIVE
 from webapp.db.tables import Message as MessageRow
+from webapp.db.types import new_id
 from webapp.web.refusals import ConflictError, NotFoundError, TooManyError
+
+SILENT = timedelta(seconds=15)
 
 
 async def test_an_exchange_starts_a_conversation(cast: Cast) -> None:
@@ -157,22 +164,16 @@ async def test_a_cut_answer_can_be_resumed_and_a_whole_one_cannot(cast: Cast) ->
 async def test_a_conversation_goes_with_all_its_messages_however_many(cast: Cast) -> None:
     kept = await cast.conversations.add_exchange(cast.alice, None, "Kept", "m", "k")
     conversation = await cast.conversations.add(cast.alice, "m")
+    ids = [new_id() for _ in range(1_200)]
+    same = {"conversation_id": conversation.id, "owner_id": cast.alice, "role": "user", "status": "complete"}
+    rows = [
+        {"id": key, "parent_id": parent, "content": "", "citations": [], "created_at": NOW, **same}
+        for parent, key in zip([None, *ids], ids, strict=False)
+    ]
     async with cast.database.write() as session:
-        parent = None
-        for number in range(1_200):
-            row = MessageRow(
-                conversation_id=conversation.id,
-                owner_id=cast.alice,
-                parent_id=parent,
-                role="user",
-                content=f"{number}",
-                status="complete",
-                created_at=NOW,
-            )
-            session.add(row)
-            await session.flush()
-            parent = row.id
-    assert await cast.conversations.delete(cast.alice, conversation.id) == []
+        await session.execute(insert(MessageRow), rows)
+    assert (await cast.conversations.delete(cast.alice, conversation.id)).live == []
+    assert await Listing(cast.database).clear(cast.alice, datetime.now(UTC) + timedelta(days=1), 20) == 1
     async with cast.database.read() as session:
         assert await session.scalar(select(func.count()).select_from(MessageRow)) == 2
     assert [one.id for one in await cast.conversations.page(cast.alice)] == [kept.conversation.id]
@@ -180,7 +181,7 @@ async def test_a_conversation_goes_with_all_its_messages_however_many(cast: Cast
 
 async def test_deleting_names_the_answers_that_were_growing(cast: Cast) -> None:
     exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
-    assert await cast.conversations.delete(cast.alice, exchange.conversation.id) == [exchange.answer.id]
+    assert (await cast.conversations.delete(cast.alice, exchange.conversation.id)).live == [exchange.answer.id]
 
 
 async def test_conversations_are_listed_by_last_use_in_pages(cast: Cast) -> None:
@@ -193,19 +194,22 @@ async def test_conversations_are_listed_by_last_use_in_pages(cast: Cast) -> None
 async def test_checkpoints_keep_text_and_heartbeats_of_growing_answers_alone(cast: Cast) -> None:
     exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
     progress = Progress(exchange.answer.id, "So far", "Hm", (Source("https://example.org", "Example"),))
-    assert await cast.replies.checkpoint([progress], [progress.id], NOW) == set()
-    read = await cast.replies.read(progress.id)
-    assert read is not None
-    assert (read.progress, read.heartbeat_at) == (progress, NOW)
+    await cast.replies.silence(progress.id, timedelta(minutes=1))
+    assert await cast.replies.checkpoint([progress], {progress.id: 0}) == Kept(frozenset(), frozenset())
+    assert await kept(cast, progress) == Checkpoint(progress, Status.STREAMING, is_silent=False)
+    await cast.replies.silence(progress.id, timedelta(minutes=1))
+    assert await kept(cast, progress) == Checkpoint(progress, Status.STREAMING, is_silent=True)
+    assert await cast.replies.checkpoint([], {progress.id: 0}) == Kept(frozenset(), frozenset())
+    assert await kept(cast, progress) == Checkpoint(progress, Status.STREAMING, is_silent=False)
     await cast.end(progress.id, "Whole")
-    await cast.replies.checkpoint([progress], [progress.id], NOW)
+    await cast.replies.checkpoint([progress], {progress.id: 0})
     assert (await cast.conversations.find_message(cast.alice, progress.id)).content == "Whole"
 
 
 async def test_a_stop_is_left_for_the_process_that_writes(cast: Cast) -> None:
     exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
     assert await cast.replies.request_stop(cast.alice, exchange.answer.id)
-    assert await cast.replies.checkpoint([], [exchange.answer.id], NOW) == {exchange.answer.id}
+    assert (await cast.replies.checkpoint([], {exchange.answer.id: 0})).stopped == {exchange.answer.id}
     await cast.end(exchange.answer.id)
     assert not await cast.replies.request_stop(cast.alice, exchange.answer.id)
 
@@ -213,11 +217,12 @@ async def test_a_stop_is_left_for_the_process_that_writes(cast: Cast) -> None:
 async def test_an_answer_ends_once(cast: Cast) -> None:
     exchange = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
     receipt = Receipt(model="served/model", cost=Decimal("0.000000000123"), completion_tokens=7)
-    ending = Ending(Progress(exchange.answer.id, "Text", "", ()), Status.COMPLETE, receipt, "<p>Text</p>", 1)
+    progress, rendering = Progress(exchange.answer.id, "Text", "", ()), Rendering("<p>Text</p>", "")
+    ending = Ending(progress, Status.INTERRUPTED, receipt, rendering, 1)
     assert await cast.replies.end(ending, NOW)
     assert not await cast.replies.end(ending, NOW)
     message = await cast.conversations.find_message(cast.alice, exchange.answer.id)
-    assert (message.status, message.html, message.receipt) == (Status.COMPLETE, "<p>Text</p>", receipt)
+    assert (message.status, message.html, message.receipt) == (Status.INTERRUPTED, "<p>Text</p>", receipt)
 
 
 async def test_html_of_an_older_renderer_is_not_handed_out(cast: Cast) -> None:
@@ -225,16 +230,16 @@ async def test_html_of_an_older_renderer_is_not_handed_out(cast: Cast) -> None:
     await cast.end(exchange.answer.id)
     newer = Conversations(cast.database, max_live=3, renderer_version=2)
     assert (await newer.find_message(cast.alice, exchange.answer.id)).html is None
-    await cast.replies.save_html(exchange.answer.id, "<p>New</p>", 2)
+    await cast.replies.save_renderings({exchange.answer.id: Rendering("<p>New</p>", "")}, 2)
     assert (await newer.find_message(cast.alice, exchange.answer.id)).html == "<p>New</p>"
 
 
 async def test_the_silent_are_reaped_and_the_living_are_not(cast: Cast) -> None:
     dead = await cast.conversations.add_exchange(cast.alice, None, "One", "m", "c1")
     alive = await cast.conversations.add_exchange(cast.alice, None, "Two", "m", "c2")
-    await cast.replies.checkpoint([], [dead.answer.id], NOW)
-    await cast.replies.checkpoint([], [alive.answer.id], NOW + timedelta(seconds=20))
-    assert await cast.replies.reap(NOW + timedelta(seconds=15), NOW) == 1
+    await cast.replies.silence(dead.answer.id, timedelta(seconds=20))
+    await cast.replies.silence(alive.answer.id, timedelta(seconds=10))
+    assert await cast.replies.reap(SILENT) == 1
     assert (await cast.conversations.find_message(cast.alice, dead.answer.id)).status is Status.INTERRUPTED
     assert (await cast.conversations.find_message(cast.alice, alive.answer.id)).status is Status.STREAMING
 
@@ -251,3 +256,16 @@ async def test_the_silent_are_reaped_and_the_living_are_not(cast: Cast) -> None:
 )
 def test_a_title_is_made_of_the_first_words(text: str, title: str) -> None:
     assert title_from(text) == title
+
+
+async def test_growing_answers_are_found_by_their_index_and_not_among_all_messages(cast: Cast) -> None:
+    query = select(MessageRow.id).where(IS_LIVE, MessageRow.heartbeat_at < moment(timedelta(seconds=15)))
+    async with cast.database.read() as session:
+        dialect = (await session.connection()).dialect
+        plan = await steps(session, str(query.compile(dialect=dialect)), (15.0,))
+    assert "ix_messages_live" in str(plan)
+
+
+async def kept(cast: Cast, progress: Progress) -> Checkpoint:
+    """The answer's checkpoint, as one who has heard nothing for SILENT sees it."""
+    return (await cast.replies.read([progress.id], SILENT))[progress.id]

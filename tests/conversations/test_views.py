@@ -14,8 +14,9 @@ from webapp.conversations import views
 from webapp.conversations.messages import Message, Status
 from webapp.conversations.reply import Reply
 from webapp.conversations.views import Cursor, PageView, content_events, frames, growing_document
+from webapp.conversations.waiting import Wait
 from webapp.db.types import new_id
-from webapp.services.events import Citation, Reasoning, Retrying, Text
+from webapp.services.events import Reasoning, Retrying, Text
 from webapp.web.refusals import NotFoundError
 from webapp.web.sse import COMMENT
 
@@ -32,7 +33,11 @@ def new_reply(*texts: str) -> Reply:
 
 
 def view(cursor: Cursor = Cursor()) -> PageView:  # noqa: B008  # a value
-    return PageView(cursor, PREFIX, lambda sources: "".join(f"<li>{escape(one.url)}</li>" for one in sources))
+    return PageView(cursor, PREFIX, "One", tell)
+
+
+def tell(part: str, wait: Wait) -> str:
+    return f"{part}: {escape(wait.notice or wait.stage)}"
 
 
 async def follow(*steps: Callable[[Reply], None], ends: bool = True) -> AsyncGenerator[Reply, None]:
@@ -59,24 +64,23 @@ def nothing(_reply: Reply) -> None:
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
-    assert Cursor.parse(str(Cursor(12, 3, 4))) == Cursor(12, 3, 4)
+    assert Cursor.parse(str(Cursor(12, 3))) == Cursor(12, 3)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "1-2", "1-2-3-4", "a-b-c", "-1-2-3", "1--3", "1-2-", " 1-2-3", "1_0-2-3", "+1-2-3", "١-٢-٣", "²-0-0",
-     "1.0-2-3", "9" * 10 + "-0-0", "9" * 5000 + "-0-0", "1-2-3\n", "\0", "<script>", "null", "0x1-0-0"],
+    ["", "1", "1-2-3", "a-b", "-1-2", "1--3", "1-", " 1-2", "1_0-2", "+1-2", "١-٢", "²-0", "1.0-2", "9" * 10 + "-0",
+     "9" * 5000 + "-0", "1-2\n", "\0", "<script>", "null", "0x1-0"],
 )  # fmt: skip
 def test_any_other_text_is_the_cursor_of_one_who_has_nothing(text: str) -> None:
-    assert Cursor.parse(text) == Cursor(0, 0, 0)
+    assert Cursor.parse(text) == Cursor(0, 0)
 
 
 async def test_the_cursor_of_a_whole_page_stands_behind_what_has_settled() -> None:
     reply = new_reply("One.\n\nTw")
     reply.take(Reasoning("Hm."))
-    reply.take(Citation("https://example.org", ""))
-    assert Cursor.at(reply) == Cursor(reply.blocks.blocks()[-1].end, 3, 1)
-    assert Cursor.at(new_reply("Open")) == Cursor(0, 0, 0)
+    assert Cursor.at(reply) == Cursor(reply.blocks.blocks()[-1].end, 3)
+    assert Cursor.at(new_reply("Open")) == Cursor(0, 0)
 
 
 # Frames
@@ -129,7 +133,6 @@ async def test_a_cursor_ahead_of_a_lagging_copy_waits_for_it() -> None:
 async def test_hostile_text_stays_text() -> None:
     reply = new_reply(HOSTILE, "\n\n```\n", HOSTILE)
     reply.take(Reasoning(HOSTILE))
-    reply.take(Citation(f"https://example.org/?{HOSTILE}", HOSTILE))
     reply.notice = HOSTILE
     page, watching = Page(), view()
     frame = watching.frame(reply)
@@ -165,24 +168,40 @@ async def test_a_second_block_of_code_is_not_put_into_the_first() -> None:
     assert "first" not in page.parts["tail"]
 
 
-async def test_sources_are_sent_whole_when_one_is_new() -> None:
-    reply, page, watching = new_reply("Text."), Page(), view()
-    assert "sources" not in watching.frame(reply)
-    for number in range(2):
-        reply.take(Citation(f"https://example.org/{number}", ""))
-        page.apply(watching.frame(reply))
-    assert page.parts["sources"] == "<li>https://example.org/0</li><li>https://example.org/1</li>"
-    assert "sources" not in watching.frame(reply)
-
-
-async def test_a_notice_comes_and_goes() -> None:
+async def test_a_page_is_told_at_once_when_something_else_begins() -> None:
     reply, page, watching = new_reply(), Page(), view()
-    reply.take(Retrying(1, 2.0, "Busy."))
+    told = []
+    for event in (None, Retrying(1, 2.0, "Busy."), Reasoning("Hm."), Text("Here.")):
+        if event:
+            reply.take(event)
+        page.apply(watching.frame(reply))
+        told.append(page.parts["notice"])
+    assert told == [f"notice: {one}" for one in ("waiting", "Busy. Trying again in 2 s.", "thinking", "writing")]
+    assert page.parts["thinking"] == "thinking: writing"
+
+
+async def test_a_page_is_told_of_more_tokens_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    reply, watching = new_reply("One"), view()
+    assert "-notice" in watching.frame(reply)
+    reply.take(Text(" and two"))
+    assert "-notice" not in watching.frame(reply)
+    monkeypatch.setattr(views, "COUNT_INTERVAL", 0.0)
+    reply.take(Text(" and three"))
+    assert "-notice" in watching.frame(reply)
+    assert watching.frame(reply) == ""
+
+
+async def test_every_connection_is_told_how_long_it_has_been() -> None:
+    reply = new_reply("One.\n\n")
+    page, watching = Page(), view()
     page.apply(watching.frame(reply))
-    assert page.parts["notice"] == "Busy. Trying again in 2 s."
-    reply.take(Text("Here."))
-    page.apply(watching.frame(reply))
-    assert page.parts["notice"] == ""
+    assert "-notice" in view(watching.cursor).frame(reply)
+
+
+async def test_an_answer_that_has_ended_waits_for_nothing() -> None:
+    reply = new_reply("One.")
+    reply.end(Status.COMPLETE)
+    assert "-notice" not in view().frame(reply)
 
 
 # The event stream of a page
@@ -203,7 +222,7 @@ async def test_the_stream_speaks_at_once_and_says_when_it_is_done() -> None:
 async def test_a_frame_carries_the_cursor_of_who_has_it() -> None:
     events = await all_of(frames(follow(says("One.\n\nTwo.\n\n"), says("Three")), view()))
     ids = [line.removeprefix("id: ") for event in events for line in event.decode().split("\n") if line[:3] == "id:"]
-    assert ids[-1] == str(Cursor.at(new_reply("One.\n\nTwo.\n\nThree")))
+    assert ids[-1] == str(Cursor(len("One.\n\nTwo.\n\nThree")))
 
 
 async def test_a_version_without_news_keeps_the_connection_open() -> None:
@@ -250,13 +269,13 @@ async def document(*steps: Callable[[Reply], None]) -> list[str]:
 @pytest.mark.usefixtures("quick")
 async def test_the_document_begins_at_once_grows_and_leads_back() -> None:
     parts = await document(says("One.\n\n"), says("Tw"), says("o."))
-    assert parts[0].startswith('<html><body><main class="prose"><p class="live__tail">The answer is on its way.')
+    assert parts[0].startswith('<html><body><p class="live__tail">The answer is on its way.')
     assert parts[1:4] == [
         "<p>One.</p>\n",
         '<div class="live__tail"><p>Tw</p>\n</div>',
         '<div class="live__tail"><p>Two.</p>\n</div>',
     ]
-    assert f'href="/messages/{ANSWER.id}"' in parts[-1]
+    assert f'href="../{ANSWER.id}"' in parts[-1]
     assert parts[-1].endswith("</body></html>")
 
 

@@ -15,7 +15,8 @@ from litestar.params import BodyKwarg, FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
-from webapp.accounts.store import User
+from webapp.accounts.presence import Presence
+from webapp.accounts.users import Caller, User
 from webapp.conversations.chat import Chat
 from webapp.conversations.messages import Conversation, Message, Source
 from webapp.conversations.replies import Replies
@@ -25,22 +26,23 @@ from webapp.web.errors import Problem
 from webapp.web.forms import WrongTypeError
 from webapp.web.refusals import RefusalError
 from webapp.web.sse import event_stream
+from webapp.web.streams import OpenStreams
 
 MAX_LISTED: Final = 100
 
 
 def _problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """What OpenAPI says of the refusals of a route."""
+    """What OpenAPI says of the refusals of a route, beside those of whoever may not use it."""
     return {
         status: ResponseSpec(Problem, media_type="application/problem+json", description=HTTPStatus(status).phrase)
-        for status in statuses
+        for status in (401, 403, *statuses)
     }
 
 
 class NewMessage(Struct, frozen=True):
     """A question. `client_id` is yours to choose: a send that is repeated with it counts once."""
 
-    message: str
+    message: Annotated[str, Meta(extra_json_schema={"minLength": 1, "pattern": r"\S"})]
     model: Annotated[str, Meta(max_length=200)] = ""
     client_id: Annotated[str, Meta(max_length=64)] = ""
 
@@ -67,9 +69,13 @@ class ListedConversation(Struct, frozen=True):
 
 
 class ApiMessage(Struct, frozen=True):
-    """A message. Tokens and cost (US dollars) are null where OpenRouter has not said; pictures are addresses here."""
+    """A message; `parent_id` is the one right above it. Pictures are addresses here.
+
+    Tokens and cost (US dollars) are null where OpenRouter has not said.
+    """
 
     id: UUID
+    parent_id: UUID | None
     role: str
     content: str
     status: str
@@ -136,6 +142,7 @@ async def api_list_conversations(
 async def api_show_conversation(
     user: NamedDependency[User],
     conversations: NamedDependency[Conversations],
+    root: NamedDependency[str],
     conversation_id: FromPath[UUID],
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_LISTED)] = MAX_LISTED,
     before: Annotated[UUID | None, QueryParameter(description="Messages above this one")] = None,
@@ -148,7 +155,7 @@ async def api_show_conversation(
         model=conversation.model,
         created_at=conversation.created_at,
         updated_at=conversation.updated_at,
-        messages=tuple(_api_message(message) for message in window.messages),
+        messages=tuple(_api_message(message, root) for message in window.messages),
         has_earlier=window.has_earlier,
     )
 
@@ -157,7 +164,7 @@ async def api_show_conversation(
     "/conversations/{conversation_id:uuid}/messages",
     summary="Ask; the answer begins to grow at once",
     before_request=require_json,
-    responses=_problems(400, 404, 409, 413, 415, 422, 429, 503),
+    responses=_problems(400, 402, 404, 409, 413, 415, 422, 429, 503),
 )
 async def api_create_message(
     user: NamedDependency[User],
@@ -176,18 +183,22 @@ async def api_create_message(
     'end well, `data: {"error": {"code": "...", "message": "..."}}`. Comments keep the connection open.',
     responses={
         200: ResponseSpec(str, media_type="text/event-stream", description="The answer as it grows"),
-        **_problems(404),
+        **_problems(404, 429),
     },
 )
 async def api_stream_answer(
-    user: NamedDependency[User],
+    caller: NamedDependency[Caller],
+    presence: NamedDependency[Presence],
     conversations: NamedDependency[Conversations],
     replies: NamedDependency[Replies],
+    streams: NamedDependency[OpenStreams],
     conversation_id: FromPath[UUID],
 ) -> Stream:
-    answer = await conversations.latest_answer(user.id, conversation_id)
+    owner = caller.user.id
+    answer = await conversations.latest_answer(owner, conversation_id)
     events: AsyncIterator[bytes] = content_events(
-        replies.follow(answer), lambda: conversations.find_message(user.id, answer.id)
+        presence.reading(caller, streams.limited(owner, replies.follow(answer))),
+        lambda: conversations.find_message(owner, answer.id),
     )
     return event_stream(events)
 
@@ -198,17 +209,18 @@ def _listed(conversation: Conversation) -> ListedConversation:
     )
 
 
-def _api_message(message: Message) -> ApiMessage:
+def _api_message(message: Message, root: str) -> ApiMessage:
     receipt = message.receipt
     return ApiMessage(
         id=message.id,
+        parent_id=message.parent_id,
         role=message.role,
         content=message.content,
         status=message.status.value,
         created_at=message.created_at,
         reasoning=message.reasoning,
         sources=message.sources,
-        pictures=tuple(f"/pictures/{picture}" for picture in message.pictures),
+        pictures=tuple(f"{root}/pictures/{picture.id}" for picture in message.pictures),
         model=receipt.model,
         provider=receipt.provider,
         finish_reason=receipt.finish_reason,

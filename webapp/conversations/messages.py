@@ -1,14 +1,18 @@
 """What a conversation is made of, as values: the stores make them, everything else reads them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from webapp.accounts.budgets import Terms
 from webapp.rendering.safety import host_of
+
+UNLIMITED: Final = Terms()
 
 
 class Status(StrEnum):
@@ -19,6 +23,23 @@ class Status(StrEnum):
     STOPPED = "stopped"  # by the user; what came is kept
     INTERRUPTED = "interrupted"  # the process or the upstream died half way; what came is kept
     FAILED = "failed"  # nothing usable came; error_message says why
+
+
+class Feedback(StrEnum):
+    """What a reader thinks of an answer."""
+
+    NONE = ""
+    UP = "up"
+    DOWN = "down"
+
+
+_SPOKEN: Final = {
+    Status.STREAMING: "",
+    Status.COMPLETE: "The answer has ended.",
+    Status.STOPPED: "The answer was stopped.",
+    Status.INTERRUPTED: "The answer was interrupted.",
+    Status.FAILED: "No answer came.",
+}
 
 
 def anchor(message_id: UUID) -> str:
@@ -38,6 +59,15 @@ class Source(Struct, frozen=True):
         return host_of(self.url).removeprefix("www.")
 
 
+class KeptPicture(Struct, frozen=True):
+    """A picture of a message, its sides in pixels, if they are known, and whether it can be shown at all."""
+
+    id: UUID
+    width: int | None = None
+    height: int | None = None
+    is_shown: bool = True
+
+
 class Receipt(Struct, frozen=True):
     """What is known of how an answer came. None or "" where it was not said; cost in US dollars."""
 
@@ -52,10 +82,17 @@ class Receipt(Struct, frozen=True):
     cost: Decimal | None = None
     first_token_ms: int | None = None
     duration_ms: int | None = None
+    reasoning_ms: int | None = None  # from the first thought to the first word
 
 
 class Message(Struct, frozen=True):
-    """A question or an answer. `html` is None until an answer has been rendered by the present renderer."""
+    """A question or an answer.
+
+    `html` and `reasoning_html` are None until an answer has been rendered by the present renderer. `run` is the
+    number under which it is written, by the model or by whoever edits it. `versions` are the messages of which one is
+    shown in its place, itself among them; where they have been looked up, `parent_id` is the nearest above that is not
+    deleted. A copy's tokens and cost are with the message that it was `copied_from`.
+    """
 
     id: UUID
     conversation_id: UUID
@@ -67,15 +104,27 @@ class Message(Struct, frozen=True):
     created_at: datetime
     reasoning: str = ""
     sources: tuple[Source, ...] = ()
-    pictures: tuple[UUID, ...] = ()
+    pictures: tuple[KeptPicture, ...] = ()
     html: str | None = None
+    reasoning_html: str | None = None
     error_code: str = ""
     error_message: str = ""
     receipt: Receipt = Receipt()
+    run: int = 0
+    edited_at: datetime | None = None
+    copied_from: UUID | None = None
+    feedback: Feedback = Feedback.NONE
+    feedback_note: str = ""
+    versions: tuple[UUID, ...] = ()
 
     @property
     def is_live(self) -> bool:
         return self.status is Status.STREAMING
+
+    @property
+    def spoken(self) -> str:
+        """What is announced when it has ended, for those who do not see it; "" while it grows."""
+        return self.error_message or _SPOKEN[self.status]
 
     @property
     def can_continue(self) -> bool:
@@ -109,21 +158,42 @@ class Exchange(Struct, frozen=True):
     answer: Message
     prompt: tuple[PromptMessage, ...] = ()
     is_new: bool = True
+    terms: Terms = UNLIMITED
+    parameters: Mapping[str, Any] = {}
 
 
 class Beginning(Struct, frozen=True):
-    """An answer that is to grow, anew or further, by `model`, and what that is to read for it."""
+    """An answer that is to grow, anew or further, by `model`, what that is to read for it, and who pays.
+
+    `parameters` are the conversation's, as they are kept; `options` what of them the model is sent.
+    """
 
     answer: Message
     model: str
     prompt: tuple[PromptMessage, ...]
+    terms: Terms = UNLIMITED
+    parameters: Mapping[str, Any] = {}
+    options: Mapping[str, Any] = {}
+
+
+class Rendering(Struct, frozen=True):
+    """A message's texts as HTML: what it says, and what was thought before."""
+
+    html: str
+    reasoning_html: str
 
 
 class Window(Struct, frozen=True):
-    """Some turns of a conversation's shown branch, oldest first; `has_earlier` if there are more above."""
+    """Some turns of a branch, oldest first; whether there are more above, and below. `is_newest` at the shown end.
+
+    `is_hidden`: of a branch that is not the shown one.
+    """
 
     messages: tuple[Message, ...]
     has_earlier: bool
+    has_later: bool = False
+    is_newest: bool = True
+    is_hidden: bool = False
 
 
 def title_from(text: str) -> str:

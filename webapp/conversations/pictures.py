@@ -7,6 +7,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from webapp.conversations.picture_sizes import Size, size_of
+
 MAX_PICTURE_BYTES: Final = 12_000_000
 
 _SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
@@ -17,10 +19,18 @@ _SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
 
 
 class Picture(Struct, frozen=True):
-    """A picture's bytes, and the media type that they show, whatever the model called it."""
+    """A picture's bytes, and the media type that they show, whatever the model called it.
+
+    `name` is what it is saved as; "" for one that is still as the model sent it.
+    """
 
     media_type: str
     data: bytes
+    name: str = ""
+
+    @property
+    def size(self) -> Size | None:
+        return size_of(self.data)
 
 
 def read_picture(data_url: str) -> Picture | None:
@@ -37,7 +47,12 @@ def read_picture(data_url: str) -> Picture | None:
         data = base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         return None
-    media_type = _media_type(data)
+    return picture_of(data)
+
+
+def picture_of(data: bytes) -> Picture | None:
+    """A picture out of its bytes; None if they are none."""
+    media_type = _media_type(data) if len(data) <= MAX_PICTURE_BYTES else None
     return Picture(media_type, data) if media_type else None
 
 

@@ -7,62 +7,72 @@ growing answers in the database about twice a second: the database is the truth,
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 from uuid import UUID
 
-from msgspec.structs import replace
-
-from webapp.conversations.messages import Beginning, Message, Status, anchor
+from webapp.bus.bus import EVERYONE, Bus, Changed, NoBus, Piece, Watch
+from webapp.bus.bus import Message as BusMessage
+from webapp.conversations.generation import INTERRUPTED, STOPPED, Outcome, Upstream, generate
+from webapp.conversations.messages import Beginning, Message, Status
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
+from webapp.conversations.observing import Ended, Nobody, Observer
+from webapp.conversations.renderings import rendering
+from webapp.conversations.repainting import Painter
 from webapp.conversations.replies_store import Ending, ReplyStore
-from webapp.conversations.reply import FRAME_INTERVAL, FRAME_INTERVAL_PER_REPLY, Reply, TooLongError
-from webapp.rendering.markdown import RENDERER_VERSION, render
-from webapp.services.errors import OpenRouterError
-from webapp.services.events import StreamEvent
+from webapp.conversations.reply import Reply, frame_interval
+from webapp.conversations.sharing import Sharing
+from webapp.conversations.till import CODE as BUDGET
+from webapp.conversations.till import Till
+from webapp.rendering.markdown import RENDERER_VERSION
+from webapp.web.context import bound
 from webapp.web.refusals import UnavailableError
 
 logger = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL: Final = 0.5  # seconds of an answer that a killed process may lose
 KEEP_ALIVE_INTERVAL: Final = 15.0  # a connection without traffic for longer is cut by proxies
-LONGEST_ANSWER: Final = 3600.0  # seconds; an upstream that sends comments alone would never end
 SWEEP_EVERY: Final = 10  # checkpoints
 
 
-class Upstream(Protocol):
-    """Whoever generates answers."""
-
-    def stream_events(self, messages: list[dict[str, str]], model: str) -> AsyncGenerator[StreamEvent, None]: ...
-
-
-class Outcome(NamedTuple):
-    """How a call to the model ended, and what to tell the reader if it did not end well."""
-
-    status: Status
-    code: str = ""
-    sentence: str = ""
-
-
-_EMPTY: Final = Outcome(Status.FAILED, "empty", "The model answered with nothing. Try again, or choose another model.")
+NOBODY: Final = Nobody()
+TILL: Final = Till()
 
 
 class Replies:
     """All answers that grow in this process, and mirrors of those that grow elsewhere and are read here."""
 
     def __init__(
-        self, store: ReplyStore, upstream: Upstream, *, checkpoint_interval: float = CHECKPOINT_INTERVAL
+        self,
+        store: ReplyStore,
+        upstream: Upstream,
+        bus: Bus | None = None,
+        *,
+        observer: Observer = NOBODY,
+        painter: Painter | None = None,
+        till: Till = TILL,
+        checkpoint_interval: float = CHECKPOINT_INTERVAL,
     ) -> None:
+        """Without a `bus` other processes hear of this one through the database alone."""
         self._store = store
         self._upstream = upstream
+        self._observer = observer
+        self._painter = painter or Painter()
+        self._till = till
+        self._bus = bus or NoBus()
         self._checkpoint_interval = checkpoint_interval
         self._live: dict[UUID, Reply] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
-        self._mirrors = Mirrors(store)
-        self._stops: dict[UUID, Status] = {}
+        self._mirrors = Mirrors(store, self._bus)
+        self._sharing = Sharing(self._bus)
+        self._is_asked_to_look = asyncio.Event()
+        self._stops: dict[Reply, Outcome] = {}
         self._draining = False
+        self._followers = 0
+        self._kept_at = 0.0
 
     @asynccontextmanager
     async def running(self, *, alone: bool, grace: float) -> AsyncGenerator[None, None]:
@@ -71,15 +81,20 @@ class Replies:
         `alone`: no other process uses the database, so whatever still counts as growing has nobody writing it.
         """
         await self._reap(timedelta(0) if alone else SILENT_AFTER)
-        keeper = asyncio.create_task(self._keep(), name="checkpoints")
-        try:
-            yield
-        finally:
-            self.begin_drain()
-            await self._drain(grace)
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
+        self._kept_at = asyncio.get_running_loop().time()
+        async with self._bus.running(self._hear, self._mirrors.bus_changed):
+            keepers = [
+                asyncio.create_task(self._keep(), name="checkpoints"),
+                asyncio.create_task(self._sharing.run(), name="sharing"),
+            ]
+            try:
+                yield
+            finally:
+                self.begin_drain()
+                await self._drain(grace)
+                for keeper in keepers:
+                    keeper.cancel()
+                await asyncio.wait(keepers)
 
     # For handlers
 
@@ -90,11 +105,22 @@ class Replies:
 
     def start(self, beginning: Beginning) -> None:
         """Lets an answer grow from what it has. Returns at once."""
-        reply = Reply(beginning.answer)
+        self._cancel(beginning.answer.id, INTERRUPTED)  # one that was taken for dead, and has not noticed yet
+        reply = Reply(beginning.answer, self._till.meter(beginning), beginning.terms)
         task = asyncio.create_task(self._run(reply, beginning), name=f"reply {reply.id}")
         # Not in the task's own finally: one that is cancelled before its first step never comes to it.
         task.add_done_callback(lambda _: self._forget(reply))
         self._live[reply.id], self._tasks[reply.id] = reply, task
+
+    def when_ended(self, message_id: UUID, act: Callable[[], None]) -> None:
+        """Calls `act` when an answer that grows here has ended, however it did; not at all if it does not grow here."""
+        if task := self._tasks.get(message_id):
+            task.add_done_callback(lambda _: None if self._draining else act())
+
+    def find(self, owner: UUID, message_id: UUID) -> Message | None:
+        """One of the owner's answers, as it was before it grew; None if it does not grow here."""
+        reply = self._live.get(message_id)
+        return reply.answer if reply is not None and reply.answer.owner_id == owner else None
 
     def snapshot(self, answer: Message) -> Reply:
         """The growing answer as it stands, for a page to show: of memory if it grows here, else of its checkpoint."""
@@ -106,100 +132,121 @@ class Replies:
         Also yields without news about every KEEP_ALIVE_INTERVAL. Ends early while the process goes down: the reply
         that it last yielded is then still live, and the reader is to come back.
         """
-        reply = self._live.get(answer.id)
-        if reply is not None:
-            async for _ in self._versions(reply):
-                yield reply
-            return
-        async with self._mirrors.reading(answer) as mirror:
-            async for _ in self._versions(mirror):
-                yield mirror
+        self._followers += 1
+        try:
+            reply = self._live.get(answer.id)
+            if reply is not None:
+                async for _ in self._versions(reply):
+                    yield reply
+                return
+            async with self._mirrors.reading(answer) as mirror:
+                async for _ in self._versions(mirror):
+                    yield mirror
+        finally:
+            self._followers -= 1
 
     async def stop(self, owner: UUID, message_id: UUID) -> None:
         """Ends a growing answer and its connection to the model; what came is kept. Others' are left alone."""
         if not await self._store.request_stop(owner, message_id):
             return
-        task = self._cancel(message_id, Status.STOPPED)
+        task = self._cancel(message_id, STOPPED)
         if task is not None:
             await asyncio.wait([task])
+        else:
+            self._bus.send(EVERYONE, Changed(message_id))
 
     def abandon(self, message_ids: Sequence[UUID]) -> None:
         """Ends growing answers whose messages are gone."""
         for message_id in message_ids:
-            self._cancel(message_id, Status.STOPPED)
+            if self._cancel(message_id, STOPPED) is None:
+                self._bus.send(EVERYONE, Changed(message_id))
+
+    # From other processes
+
+    def _hear(self, message: BusMessage) -> None:
+        """What the bus says is a hint: what was asked for is in the database, and is looked up there."""
+        match message:
+            case Piece():
+                self._mirrors.hear(message)
+            case Watch() if (reply := self._live.get(message.id)) is not None:
+                self._sharing.watch(reply, message)
+            case Changed() if message.id in self._live:
+                self._is_asked_to_look.set()
+            case Watch() | Changed():
+                pass  # of an answer that does not grow here
 
     # The life of an answer
 
     async def _run(self, reply: Reply, beginning: Beginning) -> None:
-        outcome = await self._generate(reply, beginning)
-        self._stops.setdefault(reply.id, outcome.status)  # from here on there is nothing left to stop
-        await self._end(reply, outcome)
-
-    async def _generate(self, reply: Reply, beginning: Beginning) -> Outcome:
-        messages = [{"role": one.role, "content": one.content} for one in beginning.prompt]
-        try:
-            async with aclosing(self._upstream.stream_events(messages, beginning.model)) as events:
-                async with asyncio.timeout(LONGEST_ANSWER):
-                    async for event in events:
-                        reply.take(event)
-        except asyncio.CancelledError:
-            return Outcome(self._stops.get(reply.id, Status.INTERRUPTED))
-        except TooLongError:
-            reply.receipt = replace(reply.receipt, finish_reason="length")
-        except TimeoutError:
-            return Outcome(Status.INTERRUPTED, "timeout", "The answer took more than an hour, and was ended.")
-        except OpenRouterError as error:
-            status = Status.INTERRUPTED if reply.text else Status.FAILED
-            return Outcome(status, error.code, error.sentence)
-        except Exception:
-            logger.exception("Reply %s failed", reply.id)
-            status = Status.INTERRUPTED if reply.text else Status.FAILED
-            return Outcome(status, "internal", "Something went wrong here, not at the model. Try again.")
-        return Outcome(Status.COMPLETE) if reply.text or reply.pictures else _EMPTY
+        with bound(conversation_id=str(reply.answer.conversation_id), reply_id=str(reply.id)):
+            try:
+                outcome = await generate(self._upstream, reply, beginning, self._till.key)
+            except asyncio.CancelledError:
+                outcome = self._stops.get(reply, INTERRUPTED)
+            self._stops.setdefault(reply, outcome)  # from here on there is nothing left to stop
+            await self._end(reply, outcome)
+        if reply.open_bill is not None:
+            self._till.left_open()
+        self._observer.reply_ended(_ended(reply, outcome))
 
     async def _end(self, reply: Reply, outcome: Outcome) -> None:
         """Keeps the whole answer, with patience: a full disk or a locked file may pass."""
+        reply.end_thinking()
+        pictures = await self._painter.paint(reply.pictures)
         ending = Ending(
             reply.progress(),
             outcome.status,
             reply.receipt,
-            render(reply.text, anchor=anchor(reply.id)),
+            rendering(reply.id, reply.text, reply.reasoning),
             RENDERER_VERSION,
-            reply.pictures,
+            pictures,
             outcome.code,
             outcome.sentence,
+            reply.answer.receipt,
+            reply.open_bill,
+            reply.answer.owner_id,
+            reply.terms.own_key is not None,
         )
         for delay in (0.2, 1.0, 3.0, 10.0, None):
             try:
-                await self._store.end(ending, datetime.now(UTC))
+                if not await self._store.end(ending, datetime.now(UTC)) and await self._goes_on(reply):
+                    reply.lose()
                 break
-            except Exception:
-                logger.exception("Reply %s could not be kept", reply.id)
+            except Exception as error:
+                logger.error("Reply %s could not be kept", reply.id, exc_info=not isinstance(error, ConnectionError))
                 if delay is None:
                     return
                 await asyncio.sleep(delay)
-        reply.status = outcome.status
+        reply.end(outcome.status)
+
+    async def _goes_on(self, reply: Reply) -> bool:
+        """Whether another process has taken the answer over, and it grows there."""
+        kept = (await self._store.read([reply.id], SILENT_AFTER)).get(reply.id)
+        return kept is not None and kept.status is Status.STREAMING
 
     def _forget(self, reply: Reply) -> None:
         """Lets go of an answer, whatever became of it. If it goes on one day, it does so as another Reply."""
         if self._live.get(reply.id) is reply:
-            for register in (self._live, self._tasks, self._stops):
-                register.pop(reply.id, None)
+            del self._live[reply.id], self._tasks[reply.id]
+        self._stops.pop(reply, None)
         reply.end(Status.INTERRUPTED if reply.is_live else reply.status)
 
-    def _cancel(self, message_id: UUID, status: Status) -> asyncio.Task[None] | None:
+    def _cancel(self, message_id: UUID, outcome: Outcome) -> asyncio.Task[None] | None:
         """Cancels the task that writes the answer, once; returns it, or None if the answer does not grow here."""
-        task = self._tasks.get(message_id)
-        if task is not None and message_id not in self._stops:
-            self._stops[message_id] = status
+        reply, task = self._live.get(message_id), self._tasks.get(message_id)
+        if reply is not None and task is not None and reply not in self._stops:
+            self._stops[reply] = outcome
             task.cancel()
         return task
 
     # Following
 
     async def _versions(self, reply: Reply) -> AsyncGenerator[None, None]:
-        """Once now, and after each change; the last time when the reply has ended, however slow the reader is."""
-        while True:
+        """Once now, and after each change; the last time when the reply has ended, however slow the reader is.
+
+        Of one that goes on elsewhere, no more.
+        """
+        while not reply.is_lost:
             version, was_live = reply.version, reply.is_live
             yield
             if not was_live or self._draining:
@@ -212,41 +259,80 @@ class Replies:
         """Keeps texts and heartbeats for ever; a failure is logged, and made good by the next round."""
         rounds = 0
         while True:
-            await asyncio.sleep(self._checkpoint_interval)
+            await self._pause()
             rounds += 1
             try:
                 await self._checkpoint()
+                self._kept_at = asyncio.get_running_loop().time()
                 if rounds % SWEEP_EVERY == 0:
                     await self._reap(SILENT_AFTER)
+            except ConnectionError as error:
+                logger.warning("Checkpoints could not be kept, the database is away: %s", error)
             except Exception:
                 logger.exception("Checkpoints could not be kept")
             self._keep_alive()
+
+    async def _pause(self) -> None:
+        """Until the next checkpoint, which comes at once where another process has changed something."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._checkpoint_interval):
+                await self._is_asked_to_look.wait()
+        self._is_asked_to_look.clear()
 
     async def _checkpoint(self) -> None:
         live = [(reply, reply.version) for reply in self._live.values()]
         if not live:
             return
+        began = time.perf_counter()
         changed = [reply.progress() for reply, version in live if version != reply.kept_version]
-        asked = await self._store.checkpoint(changed, [reply.id for reply, _ in live], datetime.now(UTC))
+        kept = await self._store.checkpoint(changed, {reply.id: reply.answer.run for reply, _ in live})
         for reply, version in live:
             reply.kept_version = version
-            reply.frame_interval = FRAME_INTERVAL + FRAME_INTERVAL_PER_REPLY * (len(live) - 1)
-        for message_id in asked:
-            self._cancel(message_id, Status.STOPPED)
+            if reply.id in kept.lost and self._live.get(reply.id) is reply:
+                self._cancel(reply.id, INTERRUPTED)
+        for message_id in kept.stopped:
+            self._cancel(message_id, STOPPED)
+        for reply, sentence in (await self._till.over_the_limit(reply for reply, _ in live)).items():
+            self._cancel(reply.id, Outcome(Status.STOPPED, BUDGET, sentence))
+        self._observer.checkpoint_kept(time.perf_counter() - began)
 
     async def _reap(self, silent_for: timedelta) -> None:
         """Interrupts the answers of dead processes. Those of this one have a fresh heartbeat."""
-        now = datetime.now(UTC)
-        count = await self._store.reap(now - silent_for, now)
+        count = await self._store.reap(silent_for)
         if count:
             logger.warning("%d answers were left by a process that died; marked as interrupted", count)
 
     def _keep_alive(self) -> None:
-        for reply in (*self._live.values(), *self._mirrors.replies()):
+        """Wakes readers of silent answers, and paces all by how many there are."""
+        replies = [*self._live.values(), *self._mirrors.replies()]
+        for reply in replies:
+            reply.frame_interval = frame_interval(len(replies))
             if reply.idle_for >= KEEP_ALIVE_INTERVAL:
                 reply.wake()
 
+    # For whoever watches
+
+    @property
+    def live_count(self) -> int:
+        """How many answers grow here."""
+        return len(self._live)
+
+    @property
+    def follower_count(self) -> int:
+        """How many readers wait for more of an answer here."""
+        return self._followers
+
+    @property
+    def checkpoint_age(self) -> float:
+        """Seconds since the growing answers were last kept; 0 while none grows."""
+        return asyncio.get_running_loop().time() - self._kept_at if self._live else 0.0
+
     # Going down
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether this process is going down, and takes no new answers."""
+        return self._draining
 
     def begin_drain(self) -> None:
         """Takes no new answers, and sends readers away to come back elsewhere. Growing answers go on."""
@@ -259,6 +345,10 @@ class Replies:
         if self._tasks:
             logger.info("Waiting up to %.0f s for %d answers", grace, len(self._tasks))
             await asyncio.wait(list(self._tasks.values()), timeout=grace)
-        left = [self._cancel(message_id, Status.INTERRUPTED) for message_id in list(self._tasks)]
+        left = [self._cancel(message_id, INTERRUPTED) for message_id in list(self._tasks)]
         if left:
             await asyncio.gather(*(asyncio.wait([task]) for task in left if task is not None))
+
+
+def _ended(reply: Reply, outcome: Outcome) -> Ended:
+    return Ended(reply.receipt.model, outcome.status, outcome.code, reply.first_token, reply.retries, reply.spent)

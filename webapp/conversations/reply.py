@@ -1,14 +1,22 @@
 """One answer while it grows: its text so far, and those who wait for more of it."""
 
 import asyncio
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from webapp.conversations.messages import Message, Receipt, Source, Status
+from webapp.accounts.budgets import Terms
+from webapp.accounts.spending import Spent
+from webapp.conversations.bills_store import OpenBill
+from webapp.conversations.messages import UNLIMITED, Message, Receipt, Source, Status
+from webapp.conversations.meter import CHARACTERS_PER_TOKEN, UNKNOWN, Meter
+from webapp.conversations.observing import spent_between
 from webapp.conversations.pictures import Picture, read_picture
 from webapp.conversations.replies_store import Progress
+from webapp.conversations.waiting import Stage, Wait
 from webapp.rendering.safety import is_web_address
 from webapp.rendering.stream import BlockStream
 from webapp.services.events import (
@@ -27,9 +35,12 @@ from webapp.services.events import (
 # What is handed out is gathered for this long, in seconds: below it a reader sees no difference, and the cost of a
 # frame is shared by all tokens in it. The first token after a pause goes out at once.
 FRAME_INTERVAL: Final = 0.03
-# And this much longer for each further answer that grows beside it: a frame costs the same with few tokens as with
-# many, so a busy process makes fewer and larger ones.
-FRAME_INTERVAL_PER_REPLY: Final = 0.0004
+# And this much longer for each further answer that grows beside it, up to a limit: a frame costs the same with few
+# tokens as with many, so a busy process makes fewer and larger ones.
+FRAME_INTERVAL_PER_REPLY: Final = 0.0008
+LONGEST_FRAME_INTERVAL: Final = 0.11
+BURST: Final = 500  # characters at once: who sends so many has more, and is not kept waiting with it
+FRAME_LEAD: Final = 0.002  # seconds before a frame in which what it has is read: for all that is in it, at once
 
 # What an answer can have at most. A model that runs wild is to cost one answer, and not the server.
 MAX_CHARACTERS: Final = 2_000_000
@@ -37,6 +48,11 @@ MAX_PICTURES: Final = 16
 MAX_SOURCES: Final = 200
 MAX_TITLE: Final = 500
 MAX_NAME: Final = 200
+
+
+def frame_interval(live: int) -> float:
+    """Seconds from one frame of an answer to the next, where so many grow at once."""
+    return min(FRAME_INTERVAL + FRAME_INTERVAL_PER_REPLY * (live - 1), LONGEST_FRAME_INTERVAL)
 
 
 class TooLongError(Exception):
@@ -49,25 +65,38 @@ class Reply:
     Belongs to one event loop. `status` stays STREAMING until `end`; after that nothing grows any more.
     """
 
-    def __init__(self, answer: Message) -> None:
+    def __init__(self, answer: Message, meter: Meter = UNKNOWN, terms: Terms = UNLIMITED) -> None:
+        self.answer = answer  # as it was before it grew
+        self.terms = terms
+        self.generation_id = ""  # by which OpenRouter knows the call under way
+        self.is_billed = False  # whether it has told what that costs
+        self._meter = meter
+        self._has_tokens = False
         self.id: UUID = answer.id
-        self.owner_id: UUID = answer.owner_id
         self.blocks = BlockStream(answer.content)
         self.reasoning = answer.reasoning
         self.sources = answer.sources
         self.pictures: tuple[Picture, ...] = ()  # new ones, to be kept at the end
         self.receipt = replace(answer.receipt, finish_reason="")
         self.status = Status.STREAMING
+        self.is_lost = False
         self.notice = ""
+        self.stage = Stage.WAITING
         self.frame_interval = FRAME_INTERVAL
         self.version = 0
         self.kept_version = -1  # the one that the last checkpoint has
+        self.on_wake: Callable[[], None] | None = None  # for one who wants to know of it, and does not wait
         self._parts = [answer.content]
         self._length = len(answer.content)
+        self._had_length = self._length_at_rest = self._length
+        self._had_reasoning = len(answer.reasoning)
         self._loop = asyncio.get_running_loop()
+        self._began = self._thinks_since = self._loop.time()
+        self.first_token: float | None = None  # seconds until the first piece came
+        self.retries = 0
         self._waiting: list[asyncio.Future[None]] = []
         self._next_wake: asyncio.TimerHandle | None = None
-        self._last_wake = -FRAME_INTERVAL
+        self._wakes_at = self._last_wake = -FRAME_INTERVAL
 
     @property
     def is_live(self) -> bool:
@@ -80,16 +109,67 @@ class Reply:
             self._parts = ["".join(self._parts)]
         return self._parts[0]
 
+    @property
+    def length(self) -> int:
+        """Of the text so far, in characters."""
+        return self._length
+
+    def text_after(self, offset: int) -> str:
+        """The text from that character on; costs as much as there is of it."""
+        parts, start = [], self._length
+        for part in reversed(self._parts):
+            if start <= offset:
+                break
+            start -= len(part)
+            parts.append(part)
+        return "".join(reversed(parts))[max(offset - start, 0) :]
+
     def progress(self) -> Progress:
-        return Progress(self.id, self.text, self.reasoning, self.sources)
+        return Progress(
+            self.id,
+            self.text,
+            self.reasoning,
+            self.sources,
+            self.answer.run,
+            self.generation_id,
+            self.running_cost,
+        )
+
+    @property
+    def spent(self) -> Spent:
+        """What is known to have been spent on it since it grows."""
+        return spent_between(self.answer.receipt, self.receipt)
+
+    @property
+    def running_cost(self) -> Decimal | None:
+        """What the call has cost so far, or is taken to have cost; None where that cannot be known."""
+        spent = self.spent
+        if self.is_billed:
+            return spent.cost
+        if self._has_tokens:
+            return self._meter.of_tokens(spent.prompt_tokens, spent.completion_tokens)
+        return self._meter.estimate(self._length - self._had_length + len(self.reasoning) - self._had_reasoning)
+
+    @property
+    def open_bill(self) -> OpenBill | None:
+        """What is to be asked for when it has ended; None where OpenRouter has told, or has begun no answer."""
+        estimate = Decimal(0) if self.is_billed else self.running_cost or Decimal(0)
+        if self.is_billed or not (self.generation_id or estimate):
+            return None
+        return OpenBill(self.generation_id, estimate, self._has_tokens)
 
     def take(self, event: StreamEvent) -> None:
         """Adds what arrived."""
         self.notice = ""  # of another try, which has come
         match event:
             case Text(text):
+                if self.first_token is None:
+                    self._note_first_token()
+                self.end_thinking()
+                self.stage = Stage.WRITING
                 self._append(text)
             case Reasoning(text) if len(self.reasoning) < MAX_CHARACTERS:
+                self._begin_thinking()
                 self.reasoning += text
             case Citation(url, title) if _is_fit(url) and len(self.sources) < MAX_SOURCES:
                 self.sources += (Source(url, title[:MAX_TITLE]),)
@@ -99,24 +179,82 @@ class Reply:
                     return
                 self.pictures += (picture,)
             case Retrying(_, delay, reason):
+                self.retries += 1
                 self.notice = f"{reason} Trying again in {delay:.0f} s." if delay >= 1 else f"{reason} Trying again."
             case Started() | Usage() | Finish() | Metrics():
                 self.receipt = _noted(self.receipt, event)
+                self._note_bill(event)
             case Citation() | Reasoning():
                 return
         self.changed()
 
-    def catch_up(self, progress: Progress) -> None:
-        """Takes over what another process has written since, if anything."""
-        if progress == self.progress():
-            return
-        self._append(progress.content[len(self.text) :])
-        self.reasoning = progress.reasoning
+    def wait_state(self, model_name: str) -> Wait:
+        """What it is at. `model_name` is for people."""
+        now = self._loop.time()
+        return Wait(
+            self.stage,
+            int(now - self._began),
+            int(now - self._thinks_since),
+            self.receipt.reasoning_ms,
+            (self._length - self._had_length) // CHARACTERS_PER_TOKEN,
+            self.notice,
+            model_name,
+        )
+
+    def end_thinking(self) -> None:
+        """Notes how long the model thought, if it was at that: the first word has come, or the end."""
+        if self.stage is Stage.THINKING:
+            passed = round((self._loop.time() - self._thinks_since) * 1000)
+            self.receipt = replace(self.receipt, reasoning_ms=(self.receipt.reasoning_ms or 0) + passed)
+            self.stage = Stage.WAITING
+
+    def _note_bill(self, event: StreamEvent) -> None:
+        match event:
+            case Started(generation_id):
+                self.generation_id = generation_id[:MAX_NAME]
+            case Usage():
+                self._has_tokens, self.is_billed = True, event.cost is not None
+            case _:
+                pass
+
+    def _note_first_token(self) -> None:
+        self.first_token = self._loop.time() - self._began
+
+    def _begin_thinking(self) -> None:
+        if self.first_token is None:
+            self._note_first_token()
+        if self.stage is Stage.WAITING:
+            self.stage, self._thinks_since = Stage.THINKING, self._loop.time()
+
+    def catch_up(self, progress: Progress) -> bool:
+        """Takes over what another process has kept, as far as it is more; whether there was any."""
+        text, reasoning = progress.content[self._length :], progress.reasoning[len(self.reasoning) :]
+        if not text and not reasoning and progress.sources == self.sources:
+            return False
         self.sources = progress.sources
+        self.extend(text, reasoning)
+        return True
+
+    def extend(self, text: str, reasoning: str) -> None:
+        """Takes over what another process has written since."""
+        if reasoning:
+            self._begin_thinking()
+            self.reasoning += reasoning
+        if text:
+            self.end_thinking()
+            self.stage = Stage.WRITING
+            self._append(text)
         self.changed()
 
     def end(self, status: Status) -> None:
+        """Whoever follows gets the rest of the text, also what was held back as half written."""
         self.status = status
+        self.blocks.finish()
+        self.wake()
+
+    def lose(self) -> None:
+        """It goes on elsewhere, otherwise than here: whoever follows is to come back and follow it there."""
+        self.is_lost = True
         self.wake()
 
     def _append(self, text: str) -> None:
@@ -129,8 +267,21 @@ class Reply:
     def changed(self) -> None:
         """Wakes those who wait, now or when a frame's time has passed since the last waking."""
         if self._next_wake is None:
-            when = max(self._loop.time(), self._last_wake + self.frame_interval)
-            self._next_wake = self._loop.call_at(when, self.wake)
+            self._wakes_at = max(self._loop.time(), self._last_wake + self.frame_interval)
+            self._next_wake = self._loop.call_at(self._wakes_at, self.wake)
+
+    async def rest(self) -> None:
+        """Returns when it is time to read what the next frame is to have, for whoever makes it grow.
+
+        What comes until then waits in the connection, to be read at once: that costs less than piece by piece. It
+        returns at once after a BURST, and where an answer grows alone: then there is nothing to save.
+        """
+        grown, self._length_at_rest = self._length - self._length_at_rest, self._length
+        if grown > BURST or self.frame_interval == FRAME_INTERVAL:
+            return
+        left = self._wakes_at - FRAME_LEAD - self._loop.time()
+        if left > 0:
+            await asyncio.sleep(left)
 
     def wake(self) -> None:
         """Wakes those who wait, whether or not there is anything new."""
@@ -139,6 +290,8 @@ class Reply:
             self._next_wake = None
         self._last_wake = self._loop.time()
         self.version += 1
+        if self.on_wake is not None:
+            self.on_wake()
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():

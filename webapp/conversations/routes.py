@@ -4,91 +4,139 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.response import Redirect, Stream
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from webapp.accounts.store import User
+from webapp.accounts.presence import Presence
+from webapp.accounts.users import Caller, User
 from webapp.conversations.chat import Chat
+from webapp.conversations.listing_presenter import ListingPresenter, number_of
+from webapp.conversations.listing_routes import LISTING_HANDLERS
 from webapp.conversations.messages import anchor
-from webapp.conversations.presenter import Presenter
+from webapp.conversations.presenter import Place, Presenter
+from webapp.conversations.repainting import UNSHOWN, Painter
 from webapp.conversations.replies import Replies
+from webapp.conversations.starting import Starting
 from webapp.conversations.store import Conversations
 from webapp.conversations.views import Cursor, PageView, frames, growing_document
+from webapp.web.appearance import appearance_of
 from webapp.web.forms import read_form
 from webapp.web.htmx import VARY, wants_fragment
-from webapp.web.refusals import NotFoundError, RefusalError
+from webapp.web.refusals import ConflictError, InvalidError, NotFoundError, RefusalError
+from webapp.web.responses import READ, html, see_other
 from webapp.web.security import FRAMED_HEADERS
 from webapp.web.sse import STREAM_HEADERS, event_stream
+from webapp.web.streams import OpenStreams
 
 BODY_PER_MESSAGE: Final = 4  # a form's text is at most three times its bytes, and the other fields are small
 
+KEEPS_FORM: Final = {"keeps_form": True}  # of who was signed out meanwhile: it is sent on after they have signed in
+
 AnyRequest = Request[Any, Any, Any]
-Before = Annotated[UUID | None, QueryParameter(name="before")]
 
 
 class SendForm(Struct):
     message: str = ""
     model: Annotated[str, Meta(max_length=200)] = ""
     client_id: Annotated[str, Meta(max_length=64)] = ""
+    owner: Annotated[str, Meta(max_length=64)] = ""
+    persona: Annotated[str, Meta(max_length=64)] = ""
 
 
 class TitleForm(Struct):
     title: str = ""
 
 
-class RetryForm(Struct):
-    model: Annotated[str, Meta(max_length=200)] = ""
-
-
 # Conversations
 
 
-@get("/", name="new_conversation")
-async def new_conversation(user: NamedDependency[User], presenter: NamedDependency[Presenter]) -> Response[str]:
-    return html(presenter.render("conversations/page.html", await presenter.new_page(user.id)))
-
-
-@get("/c", name="conversations")
-async def list_conversations(
-    request: AnyRequest, user: NamedDependency[User], presenter: NamedDependency[Presenter], before: Before = None
+@route("/", http_method=READ, name="new_conversation")
+async def new_conversation(
+    request: AnyRequest,
+    user: NamedDependency[User],
+    presenter: NamedDependency[Presenter],
+    starting: NamedDependency[Starting],
+    listing_presenter: NamedDependency[ListingPresenter],
+    deleted: Annotated[int | None, QueryParameter(name="deleted")] = None,
+    persona: Annotated[str, QueryParameter(name="persona")] = "",
 ) -> Response[str]:
-    page = await presenter.list_page(user.id, before)
-    template = "conversations/list.hx.html" if wants_fragment(request) else "conversations/list.html"
-    return html(presenter.render(template, page))
+    page = replace(await starting.page(user.id, persona), undo=await listing_presenter.undo(user.id, deleted))
+    return html(presenter.render("conversations/page.html", page, appearance_of(request)))
 
 
-@post("/c", name="create_conversation")
+@post("/c", name="create_conversation", opt=KEEPS_FORM)
 async def create_conversation(
-    request: AnyRequest, user: NamedDependency[User], chat: NamedDependency[Chat], presenter: NamedDependency[Presenter]
+    request: AnyRequest,
+    user: NamedDependency[User],
+    chat: NamedDependency[Chat],
+    starting: NamedDependency[Starting],
+    presenter: NamedDependency[Presenter],
 ) -> Response[str] | Redirect:
-    form = await read_send_form(request, presenter)
+    form = await read_send_form(request, user, presenter)
     try:
-        exchange = await chat.ask(user.id, None, form.message, model=form.model, client_id=form.client_id)
+        persona = await starting.persona(user.id, form.persona)
+        exchange = await chat.ask(
+            user.id, None, form.message, model=form.model, client_id=form.client_id, persona=persona
+        )
     except RefusalError as refusal:
         return await sent_back(request, user, presenter, refusal, form, None)
     address = f"/c/{exchange.conversation.id}"
     if not wants_fragment(request):
         return see_other(address)
     page = await presenter.chat_page(user.id, exchange.conversation.id, whole=False)
-    return html(presenter.render("conversations/create_conversation.hx.html", page), {"hx-push-url": address})
+    body = presenter.render("conversations/create_conversation.hx.html", page, appearance_of(request))
+    return html(body, {"hx-push-url": address})
 
 
-@get("/c/{conversation_id:uuid}", name="conversation")
+@route("/c/{conversation_id:uuid}", http_method=READ, name="conversation")
 async def show_conversation(
+    request: AnyRequest,
     user: NamedDependency[User],
     presenter: NamedDependency[Presenter],
     conversation_id: FromPath[UUID],
-    before: Before = None,
+    before: Annotated[str, QueryParameter(name="before")] = "",
+    after: Annotated[str, QueryParameter(name="after")] = "",
+    at: Annotated[str, QueryParameter(name="at")] = "",
+    deleted: Annotated[str, QueryParameter(name="deleted")] = "",
 ) -> Response[str]:
-    return html(
-        presenter.render("conversations/page.html", await presenter.chat_page(user.id, conversation_id, before))
-    )
+    """The page at a place of the conversation; for a page that has the turns below or above, only what it lacks.
+
+    `deleted` names what was deleted just now, which can be taken back.
+    """
+    place = Place(*map(read_message_id, (before, after, at)))
+    if wants_fragment(request) and place.before:
+        turns = await presenter.earlier_turns(user.id, conversation_id, place.before)
+        return html(presenter.render("conversations/earlier.hx.html", turns))
+    if wants_fragment(request) and place.after:
+        turns = await presenter.later_turns(user.id, conversation_id, place.after)
+        return html(presenter.render("conversations/later.hx.html", turns))
+    page = await presenter.chat_page(user.id, conversation_id, place, deleted=read_message_id(deleted))
+    return html(presenter.render("conversations/page.html", page, appearance_of(request)))
 
 
-@post("/c/{conversation_id:uuid}/messages", name="create_message")
+@get("/c/{conversation_id:uuid}/news", name="news_of_turns")
+async def show_news_of_turns(
+    request: AnyRequest,
+    user: NamedDependency[User],
+    presenter: NamedDependency[Presenter],
+    conversation_id: FromPath[UUID],
+    after: Annotated[UUID, QueryParameter(name="after")],
+) -> Response[str]:
+    """What came below the last message of a page that is looked at again. Where that has gone, the page is to be."""
+    try:
+        turns = await presenter.news_of_turns(user.id, conversation_id, after)
+    except NotFoundError:
+        return Response("", headers={"hx-refresh": "true", "vary": VARY})
+    if turns is None:
+        return Response("", status_code=204, headers={"vary": VARY})
+    return html(presenter.render("conversations/news_of_turns.hx.html", turns, appearance_of(request)))
+
+
+@post("/c/{conversation_id:uuid}/messages", name="create_message", opt=KEEPS_FORM)
 async def create_message(
     request: AnyRequest,
     user: NamedDependency[User],
@@ -96,14 +144,15 @@ async def create_message(
     presenter: NamedDependency[Presenter],
     conversation_id: FromPath[UUID],
 ) -> Response[str] | Redirect:
-    form = await read_send_form(request, presenter)
+    form = await read_send_form(request, user, presenter)
     try:
         exchange = await chat.ask(user.id, conversation_id, form.message, model=form.model, client_id=form.client_id)
     except RefusalError as refusal:
         return await sent_back(request, user, presenter, refusal, form, conversation_id)
     if not wants_fragment(request):
         return see_other(f"/c/{exchange.conversation.id}#{anchor(exchange.answer.id)}")
-    return html(presenter.render("conversations/create_message.hx.html", await presenter.new_turns(user.id, exchange)))
+    turns = await presenter.new_turns(user.id, exchange)
+    return html(presenter.render("conversations/create_message.hx.html", turns, appearance_of(request)))
 
 
 @post("/c/{conversation_id:uuid}/title", name="rename_conversation")
@@ -119,21 +168,20 @@ async def rename_conversation(
 async def delete_conversation(
     user: NamedDependency[User], chat: NamedDependency[Chat], conversation_id: FromPath[UUID]
 ) -> Redirect:
-    await chat.delete(user.id, conversation_id)
-    return see_other("/")
+    return see_other(f"/?deleted={number_of(await chat.delete(user.id, conversation_id))}")
 
 
 # Messages
 
 
-@get("/messages/{message_id:uuid}", name="message")
+@route("/messages/{message_id:uuid}", http_method=READ, name="message")
 async def show_message(
     request: AnyRequest, user: NamedDependency[User], presenter: NamedDependency[Presenter], message_id: FromPath[UUID]
 ) -> Response[str] | Redirect:
     """The finished message for the page that watched it grow; for anybody else the place of the message."""
     message = await presenter.find(user.id, message_id)
     if not wants_fragment(request):
-        return see_other(f"/c/{message.conversation_id}#{anchor(message.id)}")
+        return see_other(f"/c/{message.conversation_id}?at={message.id}#{anchor(message.id)}")
     if message.is_live:
         return Response("", status_code=204, headers={"vary": VARY})
     return html(presenter.render("conversations/show_message.hx.html", await presenter.turn(user.id, message)))
@@ -141,8 +189,10 @@ async def show_message(
 
 @get("/messages/{message_id:uuid}/events", name="watch_reply")
 async def watch_reply(
-    user: NamedDependency[User],
+    caller: NamedDependency[Caller],
+    presence: NamedDependency[Presence],
     replies: NamedDependency[Replies],
+    streams: NamedDependency[OpenStreams],
     conversations: NamedDependency[Conversations],
     presenter: NamedDependency[Presenter],
     message_id: FromPath[UUID],
@@ -150,35 +200,50 @@ async def watch_reply(
     last_event_id: Annotated[str, HeaderParameter(name="last-event-id")] = "",
 ) -> Stream:
     """The answer as it grows, as frames for the page: what is new since the cursor, until the event `done`."""
-    answer = await conversations.find_message(user.id, message_id)
-    view = PageView(Cursor.parse(last_event_id or after), anchor(answer.id), presenter.sources)
-    return event_stream(frames(replies.follow(answer), view))
+    owner = caller.user.id
+    answer = replies.find(owner, message_id) or await conversations.find_message(owner, message_id)
+    cursor = Cursor.parse(last_event_id or after)
+    view = PageView(cursor, anchor(answer.id), presenter.model_name(answer), presenter.wait_part)
+    versions = presence.reading(caller, streams.limited(owner, replies.follow(answer)))
+    return event_stream(frames(versions, view))
 
 
 @get("/messages/{message_id:uuid}/live", name="live_document")
 async def show_live_document(
-    user: NamedDependency[User],
+    request: AnyRequest,
+    caller: NamedDependency[Caller],
+    presence: NamedDependency[Presence],
     replies: NamedDependency[Replies],
+    streams: NamedDependency[OpenStreams],
     conversations: NamedDependency[Conversations],
     presenter: NamedDependency[Presenter],
     message_id: FromPath[UUID],
 ) -> Stream:
     """The answer as a document that grows while it is open, for pages without JavaScript."""
-    answer = await conversations.find_message(user.id, message_id)
-    document: AsyncIterator[str] = growing_document(presenter.live_head(), replies.follow(answer), answer)
+    answer = await conversations.find_message(caller.user.id, message_id)
+    head = presenter.live_head(appearance_of(request))
+    versions = presence.reading(caller, streams.limited(caller.user.id, replies.follow(answer)))
+    document: AsyncIterator[str] = growing_document(head, versions, answer)
     return Stream(document, media_type="text/html", headers={**STREAM_HEADERS, **FRAMED_HEADERS})
 
 
 @get("/pictures/{picture_id:uuid}", name="picture")
 async def show_picture(
-    user: NamedDependency[User], conversations: NamedDependency[Conversations], picture_id: FromPath[UUID]
+    user: NamedDependency[User],
+    conversations: NamedDependency[Conversations],
+    painter: NamedDependency[Painter],
+    picture_id: FromPath[UUID],
 ) -> Response[bytes]:
-    """A picture that a model made. It is shown as a picture and as nothing else, also when opened on its own."""
-    picture = await conversations.picture(user.id, picture_id)
+    """A picture that a model made, shown as a picture and as nothing else, also when opened on its own.
+
+    Those kept before pictures were painted anew are painted now. What cannot be shown is a file to save.
+    """
+    [picture] = await painter.paint([await conversations.picture(user.id, picture_id)])
+    disposition = "attachment" if picture.media_type == UNSHOWN else "inline"
     headers = {
         "content-type": picture.media_type,
         "content-security-policy": "sandbox; default-src 'none'",
-        "content-disposition": "inline",
+        "content-disposition": f'{disposition}; filename="{picture.name}"',
         "cache-control": "private, max-age=31536000, immutable",
     }
     return Response(picture.data, media_type=picture.media_type, headers=headers)
@@ -199,21 +264,6 @@ async def stop_reply(
     return see_other(f"/c/{message.conversation_id}#{anchor(message.id)}")
 
 
-@post("/messages/{message_id:uuid}/retry", name="retry_reply")
-async def retry_reply(
-    request: AnyRequest,
-    user: NamedDependency[User],
-    chat: NamedDependency[Chat],
-    presenter: NamedDependency[Presenter],
-    message_id: FromPath[UUID],
-) -> Response[str] | Redirect:
-    form = await read_form(request, RetryForm, limit=4_000)
-    answer = await chat.retry(user.id, message_id, form.model)
-    if not wants_fragment(request):
-        return see_other(f"/c/{answer.conversation_id}#{anchor(answer.id)}")
-    return html(presenter.render("conversations/show_message.hx.html", await presenter.turn(user.id, answer)))
-
-
 @post("/messages/{message_id:uuid}/continue", name="continue_reply")
 async def continue_reply(
     request: AnyRequest,
@@ -231,8 +281,20 @@ async def continue_reply(
 # What the handlers share
 
 
-async def read_send_form(request: AnyRequest, presenter: Presenter) -> SendForm:
-    return await read_form(request, SendForm, limit=presenter.max_message_bytes * BODY_PER_MESSAGE)
+def read_message_id(text: str) -> UUID | None:
+    """The message that a query names; None for "". What is no id names a message that is not there."""
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise NotFoundError("There is no such message. It may have been deleted.") from error
+
+
+async def read_send_form(request: AnyRequest, user: User, presenter: Presenter) -> SendForm:
+    """Raises ConflictError for a page of somebody else: of who was signed in before, in the same browser."""
+    form = await read_form(request, SendForm, limit=presenter.max_message_bytes * BODY_PER_MESSAGE)
+    if form.owner and form.owner != str(user.id):
+        raise ConflictError("Somebody else has signed in here since this page was loaded. Load it anew.")
+    return form
 
 
 async def sent_back(
@@ -249,26 +311,19 @@ async def sent_back(
     page = await presenter.refused_page(
         user.id, conversation_id, refusal, text=form.message, model=form.model, client_id=form.client_id
     )
-    return html(presenter.render("conversations/page.html", page), status=refusal.status)
-
-
-def html(body: str, headers: dict[str, str] | None = None, status: int = 200) -> Response[str]:
-    """A page or fragment. No cache keeps it: it is somebody's conversation, and Back is to show it as it is now."""
-    headers = {"vary": VARY, "cache-control": "no-store", **(headers or {})}
-    return Response(body, status_code=status, media_type="text/html", headers=headers)
-
-
-def see_other(address: str) -> Redirect:
-    return Redirect(address, status_code=303)
+    if form.persona and not isinstance(refusal, InvalidError):
+        page = replace(page, composer=replace(page.composer, persona=form.persona))
+    return html(presenter.render("conversations/page.html", page, appearance_of(request)), status=refusal.status)
 
 
 conversations_router = Router(
     "/",
     route_handlers=[
+        *LISTING_HANDLERS,
         new_conversation,
-        list_conversations,
         create_conversation,
         show_conversation,
+        show_news_of_turns,
         create_message,
         rename_conversation,
         delete_conversation,
@@ -277,7 +332,6 @@ conversations_router = Router(
         show_live_document,
         show_picture,
         stop_reply,
-        retry_reply,
         continue_reply,
     ],
     include_in_schema=False,

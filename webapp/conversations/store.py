@@ -1,114 +1,238 @@
 """Conversations and their messages: queries and commands. Each is one transaction and takes the owner first."""
 
-from datetime import UTC, datetime
-from typing import Final
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, select, tuple_
+from msgspec.structs import replace
+from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.budgets import Terms
+from webapp.accounts.budgets_store import Budgets
+from webapp.conversations.listing_store import Deleted, delete_for_a_while
 from webapp.conversations.messages import (
     Beginning,
     Conversation,
     Exchange,
+    KeptPicture,
     Message,
-    PromptMessage,
-    Receipt,
-    Source,
     Status,
     Window,
     title_from,
 )
 from webapp.conversations.pictures import Picture
+from webapp.conversations.rows_store import (
+    add_answer,
+    as_conversation,
+    as_message,
+    check_unchanged,
+    copy_pictures,
+    find_conversation,
+    find_message,
+    new_conversation,
+    new_message,
+    pictures_of,
+    prompt,
+)
+from webapp.conversations.windows_store import above, below, nearest, versions
+from webapp.db.clock import moment
 from webapp.db.engine import Database
+from webapp.db.tables import IS_LIVE, IS_THERE
 from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
-from webapp.db.types import new_id
+from webapp.db.types import UtcDateTime, first_id
 from webapp.web.refusals import ConflictError, NotFoundError, TooManyError
 
 PAGE: Final = 40
+MINUTE: Final = timedelta(minutes=1)
+UNLIMITED: Final = Budgets()
+
+# Made once: to put a statement together costs more than to execute it.
+_OWNER: Final[Any] = bindparam("owner")
+_PLACE: Final = (ConversationRow.updated_at, ConversationRow.id)
+_LISTED: Final = (
+    select(*(getattr(ConversationRow, name) for name in Conversation.__struct_fields__))
+    .where(ConversationRow.owner_id == _OWNER, ConversationRow.archived.is_(False), IS_THERE)
+    .order_by(*(column.desc() for column in _PLACE))
+    .limit(bindparam("limit"))
+)
+_LISTED_BELOW: Final = _LISTED.where(
+    tuple_(*_PLACE) < tuple_(bindparam("time", type_=UtcDateTime()), bindparam("key", type_=Uuid()))
+)
+_QUESTION_SENT: Final = select(MessageRow).where(
+    MessageRow.owner_id == _OWNER, MessageRow.client_id == bindparam("client_id")
+)
+# By itself SQLite goes through all messages of the owner: it cannot know that there are more of them.
+_GROWING: Final = (
+    select(MessageRow.id)
+    .where(MessageRow.owner_id == _OWNER, IS_LIVE)
+    .with_hint(MessageRow, "INDEXED BY ix_messages_live", "sqlite")
+)
+# Keys are in the order of time, so that only the last messages of all are looked at: hence no WHERE for the owner.
+# Copies of answers have begun nothing.
+_IS_BEGUN: Final[Any] = and_(
+    MessageRow.owner_id == _OWNER, MessageRow.role == "assistant", MessageRow.copied_from.is_(None)
+)
+_BEGUN_SINCE: Final = select(
+    func.count().filter(_IS_BEGUN).label("begun"), func.min(MessageRow.created_at).filter(_IS_BEGUN).label("first")
+).where(MessageRow.id >= bindparam("since"))
 
 
 class Conversations:
-    def __init__(self, database: Database, *, max_live: int, renderer_version: int) -> None:
-        """`max_live` answers may grow at once for one owner. HTML of another `renderer_version` is not handed out."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        max_live: int,
+        renderer_version: int,
+        max_per_minute: int = 0,
+        budgets: Budgets = UNLIMITED,
+    ) -> None:
+        """`max_live` answers may grow at once for one owner, and as many begin as `max_per_minute` says; 0 for any.
+
+        What they cost is held to `budgets`. HTML of another `renderer_version` is not handed out.
+        """
         self._database = database
         self._max_live = max_live
+        self._max_per_minute = max_per_minute
+        self._budgets = budgets
         self._renderer_version = renderer_version
 
     # Conversations
 
     async def add(self, owner: UUID, model: str, title: str = "New conversation") -> Conversation:
-        async with self._database.write() as session:
-            return _conversation(_new_conversation(session, owner, model, title))
+        async with self._database.write(owner) as session:
+            return as_conversation(new_conversation(session, owner, model, title))
 
     async def find(self, owner: UUID, conversation_id: UUID) -> Conversation:
         async with self._database.read() as session:
-            return _conversation(await _find_conversation(session, owner, conversation_id))
+            return as_conversation(await find_conversation(session, owner, conversation_id))
 
     async def page(
         self, owner: UUID, before: tuple[datetime, UUID] | None = None, limit: int = PAGE
     ) -> list[Conversation]:
         """The owner's conversations, the last used first; `before` is the place of the last one of the page above."""
-        place = (ConversationRow.updated_at, ConversationRow.id)
-        query = select(ConversationRow).where(ConversationRow.owner_id == owner, ConversationRow.archived.is_(False))
-        if before is not None:
-            query = query.where(tuple_(*place) < tuple_(*before))
+        query = _LISTED if before is None else _LISTED_BELOW
+        place = {} if before is None else {"time": before[0], "key": before[1]}
         async with self._database.read() as session:
-            rows = await session.scalars(query.order_by(*(column.desc() for column in place)).limit(limit))
-            return [_conversation(row) for row in rows]
+            rows = await session.execute(query, {"owner": owner, "limit": limit, **place})
+            return [Conversation(*row) for row in rows]
+
+    async def entitle(self, owner: UUID, conversation_id: UUID, title: str) -> None:
+        """Gives a conversation a title that was made for it, unless its owner has given it one, or deleted it."""
+        async with self._database.write(owner) as session:
+            await session.execute(
+                update(ConversationRow)
+                .where(ConversationRow.id == conversation_id, ConversationRow.owner_id == owner, IS_THERE)
+                .where(ConversationRow.title_is_given.is_(False))
+                .values(title=title)
+            )
 
     async def rename(self, owner: UUID, conversation_id: UUID, title: str) -> Conversation:
-        async with self._database.write() as session:
-            row = await _find_conversation(session, owner, conversation_id)
+        async with self._database.write(owner) as session:
+            row = await find_conversation(session, owner, conversation_id)
             row.title, row.title_is_given = title, True
-            return _conversation(row)
+            return as_conversation(row)
 
-    async def delete(self, owner: UUID, conversation_id: UUID) -> list[UUID]:
-        """Deletes a conversation with all its messages; returns the ids of answers that were still growing."""
-        async with self._database.write() as session:
-            row = await _find_conversation(session, owner, conversation_id)
-            live = await session.scalars(
-                select(MessageRow.id).where(MessageRow.conversation_id == row.id, MessageRow.status == Status.STREAMING)
-            )
-            growing = list(live)
-            await session.execute(delete(MessageRow).where(MessageRow.conversation_id == row.id))
-            await session.execute(delete(ConversationRow).where(ConversationRow.id == row.id))
-            return growing
+    async def delete(self, owner: UUID, conversation_id: UUID) -> Deleted:
+        """Deletes a conversation, so that it can be brought back for a while."""
+        async with self._database.write(owner) as session:
+            await find_conversation(session, owner, conversation_id)
+            return await delete_for_a_while(session, owner, [ConversationRow.id == conversation_id])
 
     # Messages
 
     async def find_message(self, owner: UUID, message_id: UUID) -> Message:
         async with self._database.read() as session:
-            row = await _find_message(session, owner, message_id)
-            return self._message(row, (await _pictures(session, [row.id])).get(row.id, ()))
+            row = await find_message(session, owner, message_id)
+            return self._message(row, (await pictures_of(session, [row.id])).get(row.id, ()))
+
+    async def turn(self, owner: UUID, message_id: UUID) -> Message:
+        """A message with its versions."""
+        async with self._database.read() as session:
+            row = await find_message(session, owner, message_id)
+            return (await self._window(session, [row])).messages[0]
 
     async def picture(self, owner: UUID, picture_id: UUID) -> Picture:
         """A picture of one of the owner's messages."""
         query = (
-            select(AttachmentRow.media_type, AttachmentRow.data)
+            select(AttachmentRow.media_type, AttachmentRow.data, AttachmentRow.name)
             .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
-            .where(AttachmentRow.id == picture_id, MessageRow.owner_id == owner)
+            .join(ConversationRow, and_(ConversationRow.id == MessageRow.conversation_id, IS_THERE))
+            .where(AttachmentRow.id == picture_id, MessageRow.owner_id == owner, MessageRow.deleted_at.is_(None))
         )
         async with self._database.read() as session:
             row = (await session.execute(query)).first()
         if row is None:
             raise NotFoundError("There is no such picture. It may have been deleted.")
-        return Picture(row.media_type, row.data)
+        return Picture(row.media_type, row.data, row.name)
 
-    async def window(self, owner: UUID, conversation_id: UUID, before: UUID | None = None, limit: int = PAGE) -> Window:
-        """The last `limit` messages of the shown branch, or those above the message `before`."""
+    async def window(
+        self,
+        owner: UUID,
+        conversation_id: UUID,
+        before: UUID | None = None,
+        limit: int = PAGE,
+        weight: int | None = None,
+    ) -> Window:
+        """The last `limit` messages of the shown branch, or those above the message `before`.
+
+        With a `weight` in whole exchanges, and no more characters than that, but the last exchange in any case.
+        """
         async with self._database.read() as session:
-            conversation = await _find_conversation(session, owner, conversation_id)
-            leaf = conversation.active_leaf_id
+            leaf = (await find_conversation(session, owner, conversation_id)).active_leaf_id
             if before is not None:
-                below = await _find_message(session, owner, before, conversation_id)
-                leaf = below.parent_id
-            rows = await _branch(session, leaf, limit + 1) if leaf else []
-            pictures = await _pictures(session, [row.id for row in rows[:limit]])
-            messages = tuple(self._message(row, pictures.get(row.id, ())) for row in reversed(rows[:limit]))
-            return Window(messages, has_earlier=len(rows) > limit)
+                leaf = (await find_message(session, owner, before, conversation_id)).parent_id
+            rows = await above(session, leaf, limit, weight)
+            return await self._window(session, rows[::-1], has_later=before is not None, is_newest=before is None)
+
+    async def window_after(self, owner: UUID, conversation_id: UUID, after: UUID, limit: int, weight: int) -> Window:
+        """The first messages of the shown branch under the message `after`."""
+        async with self._database.read() as session:
+            leaf = (await find_conversation(session, owner, conversation_id)).active_leaf_id
+            await find_message(session, owner, after, conversation_id)
+            found = await below(session, leaf, after, limit, weight)
+            if found is None:
+                raise NotFoundError("Another answer has taken the place of this one. Show the conversation anew.")
+            rows, has_later = found
+            return await self._window(session, rows, has_later=has_later, is_newest=not has_later)
+
+    async def window_around(self, owner: UUID, conversation_id: UUID, at: UUID, limit: int, weight: int) -> Window:
+        """The last messages if `at` is among them, else those around it; of a branch that is not shown, its end."""
+        async with self._database.read() as session:
+            leaf = (await find_conversation(session, owner, conversation_id)).active_leaf_id
+            await find_message(session, owner, at, conversation_id)
+            newest = await above(session, leaf, limit, weight)
+            if any(row.id == at for row in newest):
+                return await self._window(session, newest[::-1])
+            higher = await above(session, at, limit // 2, weight // 2)
+            found = await below(session, leaf, at, limit // 2, weight // 2)
+            lower, has_later = found or ([], False)
+            is_hidden = found is None
+            return await self._window(
+                session, higher[::-1] + lower, has_later=has_later, is_newest=False, is_hidden=is_hidden
+            )
+
+    async def window_from(self, owner: UUID, message_id: UUID, limit: int, weight: int) -> Window:
+        """A message of the shown branch and those below it."""
+        async with self._database.read() as session:
+            row = await find_message(session, owner, message_id)
+            leaf = (await find_conversation(session, owner, row.conversation_id)).active_leaf_id
+            rows, has_later = await below(session, leaf, row.id, limit, weight) or ([], False)
+            return await self._window(session, [row, *rows], has_later=has_later, is_newest=not has_later)
+
+    async def window_up_to(
+        self, owner: UUID, conversation_id: UUID, message_id: UUID, limit: int, weight: int
+    ) -> Window:
+        """The message and those above it, whatever branch is shown; bounded as `window` is."""
+        async with self._database.read() as session:
+            last = await find_message(session, owner, message_id, conversation_id)
+            rows = await above(session, last.id, limit, weight)
+            return await self._window(session, rows[::-1])
 
     async def latest_answer(self, owner: UUID, conversation_id: UUID) -> Message:
         """The answer at the end of the shown branch. NotFoundError where nothing has been asked."""
@@ -120,215 +244,184 @@ class Conversations:
     # Exchanges
 
     async def add_exchange(
-        self, owner: UUID, conversation_id: UUID | None, text: str, model: str, client_id: str
+        self,
+        owner: UUID,
+        conversation_id: UUID | None,
+        text: str,
+        model: str,
+        client_id: str,
+        *,
+        system_prompt: str = "",
+        parameters: Mapping[str, Any] | None = None,
     ) -> Exchange:
         """Adds a question and its empty answer at the end of a conversation's shown branch, or of a new one.
 
+        That is told `system_prompt` and `parameters`.
+
         A send that is repeated with its `client_id` and text finds what the first one made; without a `client_id`
-        none is. Raises NotFoundError, ConflictError while an answer is growing there, TooManyError above the limit of
-        growing answers.
+        none is. Raises NotFoundError, ConflictError while an answer is growing there, TooManyError above the limits of
+        growing answers and of messages a minute, BudgetError where the month's money is spent.
         """
-        async with self._database.write() as session:
+        async with self._database.write(owner) as session:
             earlier = await _find_question(session, owner, client_id) if client_id else None
-            if earlier is not None and earlier.content == text:
-                return await self._repeated(session, owner, earlier)
-            await self._check_room(session, owner)
+            if earlier is not None and (first := await self._repeated(session, owner, earlier, text)) is not None:
+                return first
+            live, terms = await self._check_room(session, owner)
             if conversation_id is None:
-                conversation = _new_conversation(session, owner, model, title_from(text))
+                conversation = new_conversation(session, owner, model, title_from(text))
+                conversation.system_prompt, conversation.parameters = system_prompt, dict(parameters or {})
             else:
-                conversation = await _find_conversation(session, owner, conversation_id)
-                await _check_settled(session, conversation)
+                conversation = await find_conversation(session, owner, conversation_id)
+                _check_settled(conversation, live)
                 if conversation.active_leaf_id is None and not conversation.title_is_given:
                     conversation.title = title_from(text)
-            question = _new_message(conversation, conversation.active_leaf_id, "user", Status.COMPLETE, content=text)
+            question = new_message(conversation, conversation.active_leaf_id, "user", Status.COMPLETE, content=text)
             # A page that the browser kept sends its id again, with another text: that is another question.
             question.client_id = client_id if client_id and earlier is None else None
             session.add(question)
-            answer = _add_answer(session, conversation, question.id, model)
+            answer = add_answer(session, conversation, question.id, model, terms)
             conversation.model = model
             return Exchange(
-                _conversation(conversation),
+                as_conversation(conversation),
                 self._message(question),
                 self._message(answer),
-                await _prompt(session, conversation, question),
+                await prompt(session, conversation, question),
+                terms=terms,
+                parameters=conversation.parameters,
             )
 
-    async def add_retry(self, owner: UUID, answer_id: UUID, model: str) -> Beginning:
-        """Adds another answer beside the last one, empty and growing, and shows it instead. The old one is kept."""
-        async with self._database.write() as session:
-            old = await _find_message(session, owner, answer_id, role="assistant")
-            conversation = await _find_conversation(session, owner, old.conversation_id)
-            _check_last(conversation, old)
-            await self._check_room(session, owner)
-            await _check_settled(session, conversation)
+    async def add_edited(self, owner: UUID, question_id: UUID, run: int, text: str, model: str) -> Exchange:
+        """Adds another version of a question beside it, with an empty answer, and shows them; the old one is kept.
+
+        Raises ConflictError if the question has been edited since it was read in `run`, or while an answer is growing
+        at the end of what is shown.
+        """
+        async with self._database.write(owner) as session:
+            old = await find_message(session, owner, question_id, role="user")
+            conversation = await find_conversation(session, owner, old.conversation_id)
+            check_unchanged(old, run)
+            live, terms = await self._check_room(session, owner)
+            _check_settled(conversation, live)
+            old.run += 1  # whoever edits it as well is told
+            question = new_message(conversation, old.parent_id, "user", Status.COMPLETE, content=text)
+            session.add(question)
+            answer = add_answer(session, conversation, question.id, model, terms)
+            await copy_pictures(session, {old.id: question.id})
             conversation.model = model
-            answer = _add_answer(session, conversation, old.parent_id, model)
-            return Beginning(self._message(answer), model, await _prompt(session, conversation, answer))
+            return Exchange(
+                as_conversation(conversation),
+                self._message(question),
+                self._message(answer),
+                await prompt(session, conversation, question),
+                terms=terms,
+                parameters=conversation.parameters,
+            )
+
+    async def add_retry(self, owner: UUID, message_id: UUID, model: str) -> Beginning:
+        """Adds an answer, empty and growing, and shows it: beside another answer, which is kept, or to a question."""
+        async with self._database.write(owner) as session:
+            old = await find_message(session, owner, message_id)
+            conversation = await find_conversation(session, owner, old.conversation_id)
+            live, terms = await self._check_room(session, owner)
+            _check_settled(conversation, live)
+            conversation.model = model
+            answer = add_answer(session, conversation, old.id if old.role == "user" else old.parent_id, model, terms)
+            given = await prompt(session, conversation, answer)
+            if not given or given[-1].role != "user":
+                raise ConflictError("There is no question here to answer: it has been deleted.")
+            return Beginning(self._message(answer), model, given, terms, conversation.parameters)
 
     async def resume(self, owner: UUID, answer_id: UUID) -> Beginning:
         """Makes a cut answer grow again, from the text that it has. ConflictError if it is not one."""
-        async with self._database.write() as session:
-            row = await _find_message(session, owner, answer_id, role="assistant")
-            conversation = await _find_conversation(session, owner, row.conversation_id)
-            _check_last(conversation, row)
+        async with self._database.write(owner) as session:
+            row = await find_message(session, owner, answer_id, role="assistant")
+            conversation = await find_conversation(session, owner, row.conversation_id)
+            if conversation.active_leaf_id != row.id:
+                raise ConflictError("Only the last answer of a conversation can be continued.")
             if not self._message(row).can_continue:
                 raise ConflictError("This answer cannot be continued: it is whole, still growing, or empty.")
-            await self._check_room(session, owner)
+            _, terms = await self._check_room(session, owner)
             row.status, row.stop_requested, row.html = Status.STREAMING, False, None
-            row.error_code = row.error_message = row.finish_reason = ""
-            row.heartbeat_at = datetime.now(UTC)
-            return Beginning(self._message(row), conversation.model, await _prompt(session, conversation, row))
+            row.error_code = row.error_message = row.finish_reason = row.generation_id = ""
+            row.heartbeat_at = moment()
+            row.running_cost, row.by_own_key = None, terms.own_key is not None
+            row.run += 1
+            given = await prompt(session, conversation, row)
+            return Beginning(self._message(row), conversation.model, given, terms, conversation.parameters)
 
-    async def _repeated(self, session: AsyncSession, owner: UUID, question: MessageRow) -> Exchange:
-        conversation = await _find_conversation(session, owner, question.conversation_id)
-        answers = select(MessageRow).where(MessageRow.parent_id == question.id, MessageRow.owner_id == owner)
-        answer = (await session.scalars(answers.order_by(MessageRow.id).limit(1))).one()
-        return Exchange(_conversation(conversation), self._message(question), self._message(answer), is_new=False)
-
-    async def _check_room(self, session: AsyncSession, owner: UUID) -> None:
-        live = await session.scalar(
-            select(func.count()).where(MessageRow.owner_id == owner, MessageRow.status == Status.STREAMING)
+    async def _window(
+        self,
+        session: AsyncSession,
+        rows: list[MessageRow],
+        *,
+        has_later: bool = False,
+        is_newest: bool = True,
+        is_hidden: bool = False,
+    ) -> Window:
+        if not rows:
+            return Window((), has_earlier=False, has_later=has_later, is_newest=is_newest)
+        ids = [row.id for row in rows]
+        pictures = await pictures_of(session, ids)
+        parents = [await nearest(session, rows[0].parent_id), *ids[:-1]]
+        beside = await versions(session, rows[0].conversation_id, parents)
+        messages = tuple(
+            replace(self._message(row, pictures.get(row.id, ())), parent_id=parent, versions=beside.get(parent, ()))
+            for row, parent in zip(rows, parents, strict=True)
         )
-        if (live or 0) >= self._max_live:
+        return Window(messages, parents[0] is not None, has_later, is_newest, is_hidden)
+
+    async def _repeated(self, session: AsyncSession, owner: UUID, question: MessageRow, text: str) -> Exchange | None:
+        """The exchange of an earlier send, if it was of the same text and is still there."""
+        if question.content != text or question.deleted_at is not None:
+            return None
+        conversation = await find_conversation(session, owner, question.conversation_id)
+        answers = select(MessageRow).where(
+            MessageRow.parent_id == question.id, MessageRow.owner_id == owner, MessageRow.deleted_at.is_(None)
+        )
+        answer = await session.scalar(answers.order_by(MessageRow.id).limit(1))
+        if answer is None:
+            return None
+        return Exchange(as_conversation(conversation), self._message(question), self._message(answer), is_new=False)
+
+    async def _check_room(self, session: AsyncSession, owner: UUID) -> tuple[list[UUID], Terms]:
+        """The owner's growing answers, and on what terms another may grow beside them.
+
+        Raises TooManyError or BudgetError if none may.
+        """
+        live = list(await session.scalars(_GROWING, {"owner": owner}))
+        if len(live) >= self._max_live:
             raise TooManyError(
-                f"{live} answers are growing already, as many as may at once. Stop one, or wait for one to end.",
+                f"{len(live)} answers are growing already, as many as may at once. Stop one, or wait for one to end.",
                 retry_after=5,
             )
+        if self._max_per_minute:
+            await self._check_pace(session, owner)
+        standing = await self._budgets.of(session, owner)
+        standing.check(datetime.now(UTC))
+        return live, standing.terms
 
-    def _message(self, row: MessageRow, pictures: tuple[UUID, ...] = ()) -> Message:
-        return Message(
-            id=row.id,
-            conversation_id=row.conversation_id,
-            owner_id=row.owner_id,
-            parent_id=row.parent_id,
-            role=row.role,  # type: ignore[arg-type]  # held to these words by a constraint of the table
-            content=row.content,
-            status=Status(row.status),
-            created_at=row.created_at,
-            reasoning=row.reasoning,
-            sources=tuple(Source(**source) for source in row.citations),
-            pictures=pictures,
-            html=row.html if row.renderer_version == self._renderer_version else None,
-            error_code=row.error_code,
-            error_message=row.error_message,
-            receipt=Receipt(**{name: getattr(row, name) for name in Receipt.__struct_fields__}),
+    async def _check_pace(self, session: AsyncSession, owner: UUID) -> None:
+        """Raises TooManyError where as many answers have begun within a minute as may; it says when one more may."""
+        now = datetime.now(UTC)
+        row = (await session.execute(_BEGUN_SINCE, {"owner": owner, "since": first_id(now - MINUTE)})).one()
+        if row.begun < self._max_per_minute:
+            return
+        seconds = max(1, ceil((row.first + MINUTE - now).total_seconds()))
+        raise TooManyError(
+            f"{row.begun} messages were sent within a minute, as many as may be. Send again in {seconds} s.",
+            retry_after=seconds,
         )
 
-
-def _conversation(row: ConversationRow) -> Conversation:
-    return Conversation(**{name: getattr(row, name) for name in Conversation.__struct_fields__})
-
-
-async def _find_conversation(session: AsyncSession, owner: UUID, conversation_id: UUID) -> ConversationRow:
-    row = await session.scalar(
-        select(ConversationRow).where(ConversationRow.id == conversation_id, ConversationRow.owner_id == owner)
-    )
-    if row is None:
-        raise NotFoundError("There is no such conversation. It may have been deleted.")
-    return row
-
-
-async def _find_message(
-    session: AsyncSession, owner: UUID, message_id: UUID, conversation_id: UUID | None = None, role: str | None = None
-) -> MessageRow:
-    query = select(MessageRow).where(MessageRow.id == message_id, MessageRow.owner_id == owner)
-    if conversation_id is not None:
-        query = query.where(MessageRow.conversation_id == conversation_id)
-    if role is not None:
-        query = query.where(MessageRow.role == role)
-    row = await session.scalar(query)
-    if row is None:
-        raise NotFoundError("There is no such message. It may have been deleted.")
-    return row
+    def _message(self, row: MessageRow, pictures: tuple[KeptPicture, ...] = ()) -> Message:
+        return as_message(row, self._renderer_version, pictures)
 
 
 async def _find_question(session: AsyncSession, owner: UUID, client_id: str) -> MessageRow | None:
-    query = select(MessageRow).where(MessageRow.owner_id == owner, MessageRow.client_id == client_id)
-    row: MessageRow | None = await session.scalar(query)
+    row: MessageRow | None = await session.scalar(_QUESTION_SENT, {"owner": owner, "client_id": client_id})
     return row
 
 
-def _new_conversation(session: AsyncSession, owner: UUID, model: str, title: str) -> ConversationRow:
-    now = datetime.now(UTC)
-    row = ConversationRow(
-        id=new_id(), owner_id=owner, model=model, title=title, system_prompt="", created_at=now, updated_at=now
-    )
-    session.add(row)
-    return row
-
-
-def _add_answer(session: AsyncSession, conversation: ConversationRow, parent: UUID | None, model: str) -> MessageRow:
-    """An empty growing answer, at the end of the branch that is shown."""
-    answer = _new_message(conversation, parent, "assistant", Status.STREAMING, model=model)
-    answer.heartbeat_at = answer.created_at
-    session.add(answer)
-    conversation.active_leaf_id = answer.id
-    conversation.updated_at = answer.created_at
-    return answer
-
-
-def _new_message(
-    conversation: ConversationRow, parent: UUID | None, role: str, status: Status, *, content: str = "", model: str = ""
-) -> MessageRow:
-    return MessageRow(
-        id=new_id(),
-        conversation_id=conversation.id,
-        owner_id=conversation.owner_id,
-        parent_id=parent,
-        role=role,
-        status=status,
-        content=content,
-        model=model,
-        created_at=datetime.now(UTC),
-    )
-
-
-async def _check_settled(session: AsyncSession, conversation: ConversationRow) -> None:
+def _check_settled(conversation: ConversationRow, live: Sequence[UUID]) -> None:
     """An answer that is still growing cannot be asked on: the model would not have read it."""
-    live = await session.scalar(
-        select(MessageRow.id).where(MessageRow.id == conversation.active_leaf_id, MessageRow.status == Status.STREAMING)
-    )
-    if live is not None:
+    if conversation.active_leaf_id in live:
         raise ConflictError("The answer above is still growing. Wait for its end or stop it, then send.")
-
-
-def _check_last(conversation: ConversationRow, answer: MessageRow) -> None:
-    """Another answer higher up would take all that was asked below it out of sight."""
-    if conversation.active_leaf_id != answer.id:
-        raise ConflictError("Only the last answer of a conversation can be tried again or continued.")
-
-
-async def _branch(session: AsyncSession, leaf: UUID, limit: int = 100_000) -> list[MessageRow]:
-    """The message `leaf` and those above it, from the bottom up, at most `limit`."""
-    above = select(MessageRow.id, MessageRow.parent_id, literal(1).label("place")).where(MessageRow.id == leaf)
-    branch = above.cte("branch", recursive=True)
-    branch = branch.union_all(
-        select(MessageRow.id, MessageRow.parent_id, branch.c.place + 1)
-        .join(branch, MessageRow.id == branch.c.parent_id)
-        .where(branch.c.place < limit)
-    )
-    rows = await session.scalars(select(MessageRow).join(branch, MessageRow.id == branch.c.id).order_by(branch.c.place))
-    return list(rows)
-
-
-async def _pictures(session: AsyncSession, message_ids: list[UUID]) -> dict[UUID, tuple[UUID, ...]]:
-    """The pictures of messages, by message, in the order in which they came."""
-    rows = await session.execute(
-        select(AttachmentRow.message_id, AttachmentRow.id)
-        .where(AttachmentRow.message_id.in_(message_ids))
-        .order_by(AttachmentRow.id)
-    )
-    found: dict[UUID, tuple[UUID, ...]] = {}
-    for message_id, picture_id in rows:
-        found[message_id] = (*found.get(message_id, ()), picture_id)
-    return found
-
-
-async def _prompt(session: AsyncSession, conversation: ConversationRow, last: MessageRow) -> tuple[PromptMessage, ...]:
-    """What the model is to read: the system prompt, and the branch down to `last`, oldest first.
-
-    Answers without text are left out. If `last` is an answer with a beginning, the model is to go on from there.
-    """
-    rows = await _branch(session, last.id) if last.parent_id else [last]
-    system = [PromptMessage("system", conversation.system_prompt)] if conversation.system_prompt else []
-    return (*system, *(PromptMessage(row.role, row.content) for row in reversed(rows) if row.content))

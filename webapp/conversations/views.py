@@ -4,35 +4,38 @@ A reader has a cursor, not a place in a queue: it is sent what it lacks, however
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final, NamedTuple, Self
 
 import msgspec
 from markupsafe import escape
 
-from webapp.conversations.messages import Message, Source, Status
+from webapp.conversations.messages import Message, Status
 from webapp.conversations.reply import Reply
-from webapp.rendering.stream import OpenCode, Prose, Tail
-from webapp.web.refusals import RefusalError
+from webapp.conversations.waiting import Wait
+from webapp.rendering.growing import OpenBlock
+from webapp.rendering.stream import Prose, Tail
+from webapp.web.refusals import RefusalError, SignedOutError
 from webapp.web.sse import COMMENT, encode_event
 
 CONNECTION_SECONDS: Final = 300.0  # proxies cut long connections anyhow: better we do, between two frames
+COUNT_INTERVAL: Final = 1.0  # how often a page is told the number of tokens
 DOCUMENT_INTERVAL: Final = 0.4  # a document can only add, so its unfinished end is sent anew less often
 
 
 class Cursor(NamedTuple):
-    """What a page has: settled text up to an offset, characters of reasoning, and sources."""
+    """What a page has: settled text up to an offset, and characters of reasoning."""
 
     settled: int = 0
     reasoning: int = 0
-    sources: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The cursor of an event's id. Anything else is one who has nothing, and is sent everything."""
         parts = text.split("-")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
             return cls()
         return cls(*map(int, parts))
 
@@ -40,22 +43,27 @@ class Cursor(NamedTuple):
     def at(cls, reply: Reply) -> Self:
         """The cursor of one who has all of `reply` but its open end."""
         blocks = reply.blocks.blocks()
-        return cls(blocks[-1].end if blocks else 0, len(reply.reasoning), len(reply.sources))
+        return cls(blocks[-1].end if blocks else 0, len(reply.reasoning))
 
     def __str__(self) -> str:
-        return f"{self.settled}-{self.reasoning}-{self.sources}"
+        return f"{self.settled}-{self.reasoning}"
 
 
 class PageView:
     """What one page shows of an answer, and the frames that bring it up to date."""
 
-    def __init__(self, cursor: Cursor, prefix: str, show_sources: Callable[[tuple[Source, ...]], str]) -> None:
-        """`prefix` is the id of the message's element, with which the ids of its parts begin."""
-        self._show_sources = show_sources
+    def __init__(self, cursor: Cursor, prefix: str, model_name: str, show: Callable[[str, Wait], str]) -> None:
+        """`prefix` is the id of the message's element, with which the ids of its parts begin.
+
+        `show` makes the HTML of `thinking` and `notice`, which tell what the answer is at.
+        """
+        self._model_name = model_name
+        self._show = show
+        self._told: Wait | None = None
+        self._told_at = 0.0
         self._cursor = cursor
         self._prefix = prefix
         self._tail: Tail = Prose("")
-        self._notice = ""
         self._is_new = True
 
     def frame(self, reply: Reply) -> str:
@@ -67,8 +75,9 @@ class PageView:
             self._cursor = Cursor()
         else:
             parts = []
-        parts += [self._reasoning(reply), self._settled(reply), self._tail_part(reply), self._sources(reply)]
-        parts.append(self._notice_part(reply))
+        parts += [self._reasoning(reply), self._settled(reply), self._tail_part(reply)]
+        if reply.is_live:
+            parts.append(self._wait_part(reply.wait_state(self._model_name)))
         self._is_new = False
         return "".join(parts)
 
@@ -99,22 +108,24 @@ class PageView:
         if tail is old and not self._is_new:
             return ""
         self._tail = tail
-        if not self._is_new and isinstance(tail, OpenCode) and isinstance(old, OpenCode) and tail.start == old.start:
-            new = tail.code[len(old.code) :]
-            return self._partial("tail code", "beforeend", escape(new)) if new else ""
+        if not self._is_new and isinstance(tail, OpenBlock) and isinstance(old, OpenBlock) and tail.start == old.start:
+            new = tail.inside(after=old.length)
+            if tail.element == "tbody":
+                return self._partial("tail tbody", "beforeend", new)
+            return self._partial("tail code", "beforeend", new)
         return self._partial("tail", "innerHTML", tail.html)
 
-    def _sources(self, reply: Reply) -> str:
-        if len(reply.sources) == self._cursor.sources:
+    def _wait_part(self, wait: Wait) -> str:
+        """At once when something else begins; that there are more tokens, every COUNT_INTERVAL."""
+        told, now = self._told, time.monotonic()
+        is_other = told is None or (told.stage, told.notice) != (wait.stage, wait.notice)
+        if told is not None and not is_other and (told.tokens == wait.tokens or now - self._told_at < COUNT_INTERVAL):
             return ""
-        self._cursor = self._cursor._replace(sources=len(reply.sources))
-        return self._partial("sources", "innerHTML", self._show_sources(reply.sources))
-
-    def _notice_part(self, reply: Reply) -> str:
-        if reply.notice == self._notice:
-            return ""
-        self._notice = reply.notice
-        return self._partial("notice", "innerHTML", escape(reply.notice))
+        self._told, self._told_at = wait, now
+        part = self._partial("notice", "innerHTML", self._show("notice", wait))
+        if is_other and self._cursor.reasoning:
+            part += self._partial("thinking", "innerHTML", self._show("thinking", wait))
+        return part
 
     def _partial(self, part: str, swap: str, html: str) -> str:
         return f'<hx-partial hx-target="#{self._prefix}-{part}" hx-swap="{swap}">{html}</hx-partial>'
@@ -123,46 +134,54 @@ class PageView:
 async def frames(follow: AsyncGenerator[Reply, None], view: PageView) -> AsyncGenerator[bytes, None]:
     """The event stream of a page: a comment at once, frames, and `done` when the answer has ended.
 
-    Without `done` the reader is to connect again: the process goes down, or the connection is old.
+    Without `done` the reader is to connect again: the process goes down, or the connection is old. To one who has been
+    signed out it is said as well: the page then asks for the message, and learns why it gets none.
     """
     deadline = asyncio.get_running_loop().time() + CONNECTION_SECONDS
     yield COMMENT
-    async with aclosing(follow) as versions:
-        async for reply in versions:
-            frame = view.frame(reply)
-            if frame:
-                yield encode_event(frame, cursor=str(view.cursor))
-            if not reply.is_live:
-                yield encode_event("", event="done")
+    try:
+        async with aclosing(follow) as versions:
+            async for reply in versions:
+                frame = view.frame(reply)
+                if frame:
+                    yield encode_event(frame, cursor=str(view.cursor))
+                if not reply.is_live:
+                    break
+                if not frame:
+                    yield COMMENT
+                if asyncio.get_running_loop().time() > deadline:
+                    return
+            else:
                 return
-            if not frame:
-                yield COMMENT
-            if asyncio.get_running_loop().time() > deadline:
-                return
+    except SignedOutError:
+        pass
+    yield encode_event("", event="done")
 
 
 async def growing_document(
     head: str, follow: AsyncGenerator[Reply, None], message: Message
 ) -> AsyncGenerator[str, None]:
     """A document that is kept open and grows. It can only add: each open end covers the one before, by a style rule."""
-    yield f'{head}<main class="prose"><p class="live__tail">The answer is on its way.</p>'
+    yield f'{head}<p class="live__tail">The answer is on its way.</p>'
     settled, tail, is_live = 0, "", True
-    async with aclosing(follow) as versions:
-        async for reply in versions:
-            blocks = reply.blocks.blocks(after=settled)
-            if blocks:
-                settled = blocks[-1].end
-                yield "".join(block.html for block in blocks)
-            if reply.blocks.tail.html != tail:
-                tail = reply.blocks.tail.html
-                yield f'<div class="live__tail">{tail}</div>'
-            is_live = reply.is_live
-            if not is_live:
-                break
-            await asyncio.sleep(DOCUMENT_INTERVAL)
+    with suppress(SignedOutError):
+        async with aclosing(follow) as versions:
+            async for reply in versions:
+                blocks = reply.blocks.blocks(after=settled)
+                if blocks:
+                    settled = blocks[-1].end
+                    yield "".join(block.html for block in blocks)
+                if reply.blocks.tail.html != tail:
+                    tail = reply.blocks.tail.html
+                    yield f'<div class="live__tail">{tail}</div>'
+                is_live = reply.is_live
+                if not is_live:
+                    break
+                await asyncio.sleep(DOCUMENT_INTERVAL)
     words = "Show the page again: the answer goes on." if is_live else "The answer has ended. Show it with its buttons."
-    # By way of the message's own address: to the place on the page around it would not load that page anew.
-    yield f'<p class="live__done"><a href="/messages/{message.id}">{words}</a></p></main></body></html>'
+    # By way of the message's own address, above the document's: to the place on the page around it would not load that
+    # page anew.
+    yield f'<p class="live__done"><a href="../{message.id}">{words}</a></p></main></body></html>'
 
 
 async def content_events(
@@ -171,19 +190,22 @@ async def content_events(
     """The JSON API's stream: pieces of text from the first on, an error if it did not end well, and `done`."""
     sent = 0
     yield COMMENT
-    async with aclosing(follow) as versions:
-        async for reply in versions:
-            text = reply.text
-            if len(text) > sent:
-                yield _json_event({"content": text[sent:]})
-                sent = len(text)
-            elif reply.is_live:
-                yield COMMENT
-            if not reply.is_live:
-                break
-        else:
-            return
-    problem = await _problem(finished)
+    try:
+        async with aclosing(follow) as versions:
+            async for reply in versions:
+                text = reply.text
+                if len(text) > sent:
+                    yield _json_event({"content": text[sent:]})
+                    sent = len(text)
+                elif reply.is_live:
+                    yield COMMENT
+                if not reply.is_live:
+                    break
+            else:
+                return
+        problem = await _problem(finished)
+    except SignedOutError as refusal:
+        problem = {"code": refusal.code, "message": refusal.sentence}
     if problem is not None:
         yield _json_event({"error": problem})
     yield _json_event({"done": True})

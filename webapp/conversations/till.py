@@ -1,0 +1,68 @@
+"""What growing answers have to do with money: their meters, the keys that pay, and the limits that end them."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from webapp.accounts.budgets import Standing, ends
+from webapp.accounts.budgets_store import BudgetStore
+from webapp.accounts.keys import Keys
+from webapp.catalog.catalog import Catalog
+from webapp.conversations.messages import Beginning
+from webapp.conversations.meter import Meter, Prices, PricesOf, without_prices
+from webapp.conversations.reply import Reply
+
+CODE: Final = "budget"
+
+
+def nothing() -> None:
+    pass
+
+
+class Till:
+    """Without `budgets` no limit is looked at. `left_open` is called when an answer has ended whose bill is open."""
+
+    def __init__(
+        self,
+        prices_of: PricesOf = without_prices,
+        budgets: BudgetStore | None = None,
+        keys: Keys | None = None,
+        left_open: Callable[[], None] = nothing,
+    ) -> None:
+        self._prices_of = prices_of
+        self._budgets = budgets
+        self._keys = keys or Keys()
+        self.left_open = left_open
+
+    def meter(self, beginning: Beginning) -> Meter:
+        return Meter(self._prices_of(beginning.model), beginning.prompt)
+
+    def key(self, beginning: Beginning) -> str:
+        """The own key that pays; "" for the installation's. Raises UnreadableKeyError."""
+        sealed = beginning.terms.own_key
+        return "" if sealed is None else self._keys.open(beginning.answer.owner_id, sealed)
+
+    async def over_the_limit(self, live: Iterable[Reply]) -> dict[Reply, str]:
+        """Growing answers whose owners have come to their hard limit, as the last checkpoints have it; and why."""
+        limited = [reply for reply in live if reply.terms.is_limited]
+        if self._budgets is None or not limited:
+            return {}
+        standings = await self._budgets.standings({reply.answer.owner_id for reply in limited})
+        over = {owner: _sentence(one) for owner, one in standings.items() if one.is_at_hard_limit}
+        return {reply: over[reply.answer.owner_id] for reply in limited if reply.answer.owner_id in over}
+
+
+def prices_of(catalog: Catalog) -> PricesOf:
+    """The catalogue's prices; of a variant that is not in it, those of its model."""
+
+    def prices(model_id: str) -> Prices | None:
+        model = catalog.find(model_id) or catalog.find(model_id.partition(":")[0])
+        if model is None or model.prompt_price is None or model.completion_price is None:
+            return None
+        return Prices(model.prompt_price, model.completion_price)
+
+    return prices
+
+
+def _sentence(standing: Standing) -> str:
+    return f"Stopped here, as this month's money is spent: {standing.words}. {ends(datetime.now(UTC))}"

@@ -1,0 +1,54 @@
+"""Puts what is new where search finds it: in the background, and before a search, so that nothing new is missed."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Protocol
+
+logger = logging.getLogger(__name__)
+
+LOOK_INTERVAL: Final = 5.0  # seconds between two looks at whether something waits
+PAUSE: Final = 0.05  # seconds between two batches: others are to write, too
+
+
+class Store(Protocol):
+    """Where documents wait."""
+
+    async def index_some(self) -> int: ...
+
+
+class Indexer:
+    def __init__(self, store: Store, *, interval: float = LOOK_INTERVAL, pause: float = PAUSE) -> None:
+        self._store = store
+        self._interval = interval
+        self._pause = pause
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Indexes while the block runs: what is new, and after an upgrade all that there is."""
+        task = asyncio.create_task(self._keep_indexing(), name="search index")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def catch_up(self) -> None:
+        """Indexes what came last. Where that fails, what is there already is found all the same."""
+        await self._index()
+
+    async def _keep_indexing(self) -> None:
+        while True:
+            more_waits = await self._index()
+            await asyncio.sleep(self._pause if more_waits else self._interval)
+
+    async def _index(self) -> int:
+        try:
+            return await self._store.index_some()
+        except ConnectionError as error:
+            logger.warning("The index of search could not be kept, the database is away: %s", error)
+        except Exception:  # what is left waits for the next time
+            logger.exception("The index of search could not be kept")
+        return 0
