@@ -1,0 +1,310 @@
+"""What was read becomes conversations: whole, once, its owner's, and the same as it was."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from sqlalchemy import update
+
+from tests.documents.conftest import Cast
+from tests.fakes import exports
+from tests.fakes.apart import apart
+from tests.fakes.database import migrated_file, open_database
+from tests.fakes.documents import ASKED, NOW, document, message
+from webapp.conversations.messages import Source
+from webapp.db.clock import moment
+from webapp.db.engine import Database
+from webapp.db.tables import Import as ImportRow
+from webapp.db.tables import User as UserRow
+from webapp.db.types import new_id
+from webapp.documents.document import Document, DocumentMessage, DocumentPicture
+from webapp.documents.imports.formats import read_conversation
+from webapp.documents.imports.importer import Importer
+from webapp.documents.imports.items import Item
+from webapp.documents.imports.store import SILENT_AFTER, ImportStore
+from webapp.documents.store import DocumentStore
+from webapp.documents.streams import json_pieces
+from webapp.web.refusals import ConflictError, NotFoundError
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
+
+
+def item(value: Any) -> Item:
+    data = msgspec.json.encode(value)
+    found = read_conversation(data)
+    made = found.document
+    return Item(made.title, "", found.format.key, made.id, len(made.messages), msgspec.json.encode(made))
+
+
+async def bring_in(store: ImportStore, owner: UUID, items: Sequence[Item]) -> UUID:
+    """The whole way of a file, without the file."""
+    key = await store.begin(owner, "file.json")
+    await store.add_items(owner, key, 0, items)
+    await store.turn(owner, key, "reading", "ready")
+    await store.turn(owner, key, "ready", "importing")
+    while await store.bring_in(owner, key):
+        pass
+    return key
+
+
+async def exported(store: DocumentStore, owner: UUID) -> list[Document]:
+    """All of the owner's as JSON has them, pictures included."""
+
+    async def data(picture: DocumentPicture) -> bytes | None:
+        return await store.picture(owner, picture.id)
+
+    written = [b"".join([piece async for piece in json_pieces(one, data)]) async for one in store.documents(owner)]
+    return [msgspec.json.decode(one, type=Document) for one in written]
+
+
+def renamed(one: Document) -> Document:
+    """With other ids, by place: those of the database are its own."""
+    names = {message.id: f"m{place}" for place, message in enumerate(one.messages)}
+    messages = [
+        replace(
+            message,
+            id=names[message.id],
+            parent_id=names.get(message.parent_id or ""),
+            pictures=tuple(replace(picture, id="p", name="") for picture in message.pictures),
+        )
+        for message in one.messages
+    ]
+    return replace(one, id="c", active_leaf_id=names.get(one.active_leaf_id or ""), messages=tuple(messages))
+
+
+# There and back
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=30)
+TIMES = st.datetimes(NOW.replace(year=1990, tzinfo=None), NOW.replace(tzinfo=None)).map(
+    lambda when: when.replace(tzinfo=NOW.tzinfo)
+)
+NUMBERS = st.none() | st.integers(0, 2**62)
+PICTURES = st.lists(st.just(DocumentPicture(id="p", media_type="image/png", name="a", data=PNG)), max_size=2).map(tuple)
+MESSAGES = st.builds(
+    DocumentMessage,
+    id=st.just(""),
+    role=st.sampled_from(["system", "user", "assistant"]),
+    content=WORDS,
+    reasoning=WORDS,
+    status=st.sampled_from(["complete", "stopped", "interrupted", "failed"]),
+    created_at=TIMES,
+    finished_at=st.none() | TIMES,
+    model=WORDS,
+    provider=WORDS,
+    generation_id=WORDS,
+    finish_reason=WORDS,
+    error_code=WORDS,
+    error_message=WORDS,
+    prompt_tokens=NUMBERS,
+    completion_tokens=NUMBERS,
+    reasoning_tokens=NUMBERS,
+    cached_tokens=NUMBERS,
+    first_token_ms=NUMBERS,
+    duration_ms=NUMBERS,
+    reasoning_ms=NUMBERS,
+    cost=st.none() | st.decimals(0, 1000, places=6).map(lambda cost: cost.normalize() + 0),
+    sources=st.lists(st.builds(Source, WORDS, WORDS), max_size=2).map(tuple),
+    pictures=PICTURES,
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    """Any tree of messages at all."""
+    messages = list[DocumentMessage]()
+    for place, one in enumerate(draw(st.lists(MESSAGES, max_size=6))):
+        parent = draw(st.none() | st.integers(0, place - 1)) if place else None
+        messages.append(replace(one, id=f"m{place}", parent_id=None if parent is None else f"m{parent}"))
+    return Document(
+        id=draw(st.uuids().map(str)),
+        title=draw(WORDS) or "Untitled",
+        title_is_given=draw(st.booleans()),
+        model=draw(WORDS),
+        system_prompt=draw(WORDS),
+        parameters=draw(st.dictionaries(WORDS, st.none() | st.booleans() | WORDS | st.integers(0, 9), max_size=2)),
+        pinned=draw(st.booleans()),
+        archived=draw(st.booleans()),
+        created_at=draw(TIMES),
+        updated_at=draw(TIMES),
+        active_leaf_id=draw(st.sampled_from([None, *(one.id for one in messages)])),
+        messages=tuple(messages),
+    )
+
+
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=st.lists(documents(), min_size=1, max_size=3, unique_by=lambda one: one.created_at))
+def test_export_import_export_is_the_identity(tmp_path: Path, made: list[Document]) -> None:
+    """But for the ids. And what came in once does not come in again, whichever of the exports it is."""
+
+    async def work() -> None:
+        async with open_database(migrated_file(tmp_path / f"{new_id()}.db")) as database:
+            alice, bob = await _users(database)
+            documents, imports = DocumentStore(database), ImportStore(database)
+            await bring_in(imports, alice, [item(one) for one in made])
+            first = await exported(documents, alice)
+            assert [renamed(one) for one in first] == [
+                renamed(one) for one in sorted(made, key=lambda one: one.created_at)
+            ]
+            await bring_in(imports, bob, [item(one) for one in first])
+            assert [renamed(one) for one in await exported(documents, bob)] == [renamed(one) for one in first]
+            for again in (made, first):
+                key = await bring_in(imports, alice, [item(one) for one in again])
+                assert (await imports.tally(alice, key)).known == len(made)
+            assert await exported(documents, alice) == first
+
+    apart(work())
+
+
+async def _users(database: Database) -> tuple[UUID, UUID]:
+    alice, bob = new_id(), new_id()
+    async with database.write() as session:
+        session.add_all(UserRow(id=key, name=str(key), created_at=NOW) for key in (alice, bob))
+    return alice, bob
+
+
+FULL = document(
+    ASKED,
+    message(
+        2,
+        1,
+        "assistant",
+        "Nul\x00 and é.",
+        reasoning="Hm.",
+        cost=Decimal("0.000000000001"),
+        sources=(Source("https://example.org/\x00", "A"),),
+        pictures=(DocumentPicture(id="p", media_type="image/png", data=PNG),),
+    ),
+    message(3, 1, "assistant", "Another."),
+    parameters={"temperature": 0.5},
+)
+
+
+async def test_both_databases_keep_all_of_it(cast: Cast) -> None:
+    await bring_in(cast.imports, cast.alice, [item(FULL)])
+    (one,) = await exported(cast.documents, cast.alice)
+    assert renamed(one) == renamed(FULL)
+    page = await cast.conversations.page(cast.alice)
+    window = await cast.conversations.window(cast.alice, page[0].id)
+    assert [message.content for message in window.messages] == ["Hi", "Another."]
+
+
+async def test_other_programs_come_in_as_well(cast: Cast) -> None:
+    files = [exports.chatgpt(), exports.claude(), exports.openwebui(), exports.librechat()]
+    key = await bring_in(cast.imports, cast.alice, [item(one) for one in files])
+    assert (await cast.imports.find(cast.alice, key)).state == "done"
+    titles = [one.title for one in await exported(cast.documents, cast.alice)]
+    assert sorted(titles) == ["Colours", "Letters", "Primes", "Sums"]
+    again = await bring_in(cast.imports, cast.alice, [item(one) for one in files])
+    assert (await cast.imports.tally(cast.alice, again)).known == 4
+
+
+async def test_what_is_twice_in_a_file_comes_once(cast: Cast) -> None:
+    key = await bring_in(cast.imports, cast.alice, [item(exports.claude())] * 2)
+    tally = await cast.imports.tally(cast.alice, key)
+    assert (tally.done, tally.known, tally.messages) == (1, 1, 2)
+
+
+async def test_the_ids_of_a_file_reach_nothing_of_anybody(cast: Cast) -> None:
+    """Ids in a file are names in it: those of Bob's conversation and messages lead Alice to copies of her own."""
+    await bring_in(cast.imports, cast.bob, [item(FULL)])
+    (his,) = await exported(cast.documents, cast.bob)
+    await bring_in(cast.imports, cast.alice, [item(his)])
+    (hers,) = await exported(cast.documents, cast.alice)
+    assert renamed(hers) == renamed(his)
+    assert {one.id for one in hers.messages}.isdisjoint({one.id for one in his.messages})
+    assert await exported(cast.documents, cast.bob) == [his]
+
+
+async def test_what_is_bad_is_told_first_and_the_rest_comes_in(cast: Cast) -> None:
+    items = [item(exports.claude()), Item("Rings", "Its messages answer each other in a ring.")]
+    key = await bring_in(cast.imports, cast.alice, items)
+    assert [(one.title, one.state) for one in await cast.imports.listed(cast.alice, key, 9)] == [
+        ("Rings", "bad"),
+        ("Letters", "done"),
+    ]
+    assert await cast.documents.count(cast.alice) == 1
+
+
+async def test_nobody_finds_the_import_of_another(cast: Cast) -> None:
+    key = await cast.imports.begin(cast.alice, "file.json")
+    await cast.imports.add_items(cast.alice, key, 0, [item(exports.claude())])
+    await cast.imports.turn(cast.alice, key, "reading", "ready")
+    with pytest.raises(NotFoundError):
+        await cast.imports.find(cast.bob, key)
+    with pytest.raises(NotFoundError):
+        await cast.imports.turn(cast.bob, key, "ready", "importing")
+    with pytest.raises(NotFoundError):
+        await cast.imports.bring_in(cast.bob, key)
+    assert await cast.imports.listed(cast.bob, key, 9) == []
+    assert (await cast.imports.tally(cast.bob, key)).total == 0
+    with pytest.raises(NotFoundError):
+        await cast.imports.delete(cast.bob, key)
+    assert (await cast.imports.find(cast.alice, key)).state == "ready"
+
+
+async def test_one_at_a_time_is_worked_on(cast: Cast) -> None:
+    first = await cast.imports.begin(cast.alice, "file.json")
+    with pytest.raises(ConflictError):
+        await cast.imports.begin(cast.alice, "other.json")
+    await cast.imports.begin(cast.bob, "his.json")
+    await cast.imports.turn(cast.alice, first, "reading", "ready")
+    second = await cast.imports.begin(cast.alice, "other.json")
+    with pytest.raises(NotFoundError):
+        await cast.imports.find(cast.alice, first)
+    assert await cast.imports.latest(cast.alice) == await cast.imports.find(cast.alice, second)
+
+
+async def test_an_import_is_confirmed_once(cast: Cast) -> None:
+    key = await cast.imports.begin(cast.alice, "file.json")
+    with pytest.raises(ConflictError):
+        await cast.imports.turn(cast.alice, key, "ready", "importing")
+
+
+async def silence(cast: Cast, key: UUID) -> None:
+    """As if whoever works on it had died long ago."""
+    async with cast.database.write() as session:
+        await session.execute(
+            update(ImportRow).where(ImportRow.id == key).values(heartbeat_at=moment(SILENT_AFTER * 2))
+        )
+
+
+async def test_who_looks_at_an_import_whose_process_has_died_goes_on_with_it(cast: Cast) -> None:
+    key = await cast.imports.begin(cast.alice, "file.json")
+    await cast.imports.add_items(cast.alice, key, 0, [item(exports.claude())])
+    await cast.imports.turn(cast.alice, key, "reading", "ready")
+    await cast.imports.turn(cast.alice, key, "ready", "importing")
+    assert not await cast.imports.claim(cast.alice, key)
+    await silence(cast, key)
+    sent = await cast.imports.find(cast.alice, key)
+    assert sent.is_silent
+    importer = Importer(cast.imports, max_bytes=1_000_000, default_model=lambda: "the/default")
+    await importer.look_after(cast.bob, sent)
+    await importer.look_after(cast.alice, sent)
+    await importer.look_after(cast.alice, sent)
+    await importer.idle()
+    assert (await cast.imports.find(cast.alice, key)).state == "done"
+    assert [one.model async for one in cast.documents.documents(cast.alice)] == ["the/default"]
+
+
+async def test_what_lies_too_long_is_let_go_of(cast: Cast) -> None:
+    kept, old = await cast.imports.begin(cast.bob, "kept.json"), await cast.imports.begin(cast.alice, "old.json")
+    async with cast.database.write() as session:
+        await session.execute(update(ImportRow).where(ImportRow.id == old).values(expires_at=NOW.replace(year=2020)))
+    await cast.imports.sweep()
+    assert (await cast.imports.find(cast.bob, kept)).name == "kept.json"
+    with pytest.raises(NotFoundError):
+        await cast.imports.find(cast.alice, old)
+
+
+async def test_a_file_that_was_being_read_by_a_dead_process_is_lost(cast: Cast) -> None:
+    key = await cast.imports.begin(cast.alice, "file.json")
+    await silence(cast, key)
+    assert (await cast.imports.find(cast.alice, key)).is_lost
+    await cast.imports.begin(cast.alice, "again.json")

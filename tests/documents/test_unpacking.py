@@ -1,0 +1,145 @@
+"""What is read of a file that somebody sent, and what of a hostile one."""
+
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.fakes import exports
+from tests.fakes.documents import ASKED, document, message
+from webapp.documents.document import Document, DocumentPicture
+from webapp.documents.imports import unpacking
+from webapp.documents.imports.items import Item, items
+from webapp.documents.imports.unpacking import FileError, open_package
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
+LIMIT = 10_000_000
+
+
+def read(path: Path, limit: int = LIMIT) -> list[Item]:
+    with open_package(path, limit=limit) as package:
+        return list(items(package))
+
+
+def refused(path: Path, limit: int = LIMIT) -> str:
+    with pytest.raises(FileError) as caught:
+        read(path, limit)
+    return str(caught.value)
+
+
+def zipped(path: Path, files: dict[str, Any]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, value in files.items():
+            archive.writestr(name, value if isinstance(value, bytes) else msgspec.json.encode(value))
+    return path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "sent"
+
+
+def test_a_list_gives_the_good_ones_and_the_reasons_for_the_others(path: Path) -> None:
+    broken = exports.chatgpt(key="c-2", title="Rings")
+    broken["mapping"]["call"]["parent"] = "call"
+    path.write_bytes(msgspec.json.encode([exports.chatgpt(), broken, exports.claude(), {"what": "ever"}]))
+    found = read(path)
+    assert [(one.title, one.format, one.messages) for one in found] == [
+        ("Primes", "chatgpt", 4),
+        ("Rings", "", 0),
+        ("Letters", "claude", 2),
+        ("Number 4", "", 0),
+    ]
+    assert "ring" in found[1].remark
+    assert "no conversation" in found[3].remark
+    assert [one.document is None for one in found] == [False, True, False, True]
+
+
+def test_a_file_that_breaks_off_gives_what_came_before(path: Path) -> None:
+    path.write_bytes(msgspec.json.encode([exports.chatgpt(), exports.claude()])[:-20])
+    assert [one.document is None for one in read(path)] == [False, True]
+
+
+def test_of_a_zip_the_conversations_are_read_and_nothing_else(path: Path) -> None:
+    zipped(path, {"user.json": {"id": "u"}, "x/conversations.json": [exports.chatgpt()], "chat.html": b"<p>"})
+    assert [one.title for one in read(path)] == ["Primes"]
+
+
+def test_numbered_files_belong_together(path: Path) -> None:
+    parts = {f"conversations-{n:03}.json": [exports.chatgpt(key=f"c{n}")] for n in range(3)}
+    assert [one.source_id for one in read(zipped(path, parts))] == ["c0", "c1", "c2"]
+
+
+def test_pictures_beside_a_document_come_along_and_others_are_told_of(path: Path) -> None:
+    pictures = tuple(DocumentPicture(id=name, media_type="image/png") for name in ("good", "bad", "missing"))
+    made = document(ASKED, message(2, 1, "assistant", "Look.", pictures=pictures))
+    zipped(path, {"me/a.json": made, "me/pictures/good.png": PNG, "me/pictures/bad.png": b"<svg onload=x>"})
+    (item,) = read(path)
+    stored = msgspec.json.decode(item.document or b"", type=Document)
+    assert [one.data for one in stored.messages[1].pictures] == [PNG]
+    assert "2 of its pictures" in item.remark
+
+
+def test_a_broken_file_in_a_zip_costs_itself_alone(path: Path) -> None:
+    zipped(path, {"a.json": exports.chatgpt(), "b.json": exports.claude()})
+    with zipfile.ZipFile(path) as archive:
+        place = archive.getinfo("a.json").header_offset + 30 + len("a.json")
+    data = bytearray(path.read_bytes())
+    data[place + 50 : place + 80] = bytes(30)
+    path.write_bytes(data)
+    assert [(one.title, bool(one.remark)) for one in read(path)] == [("a", True), ("Letters", False)]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"Dear aunt,", "no conversation"),
+        (b"[]", "no conversation"),
+        (b"", "no conversation"),
+        (b"PK\x03\x04" + b"x" * 100, "cut off"),
+        (b"PK\x05\x06" + bytes(18), "no JSON"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_with_a_reason(path: Path, data: bytes, reason: str) -> None:
+    path.write_bytes(data)
+    assert reason in refused(path)
+
+
+def test_a_zip_that_unpacks_to_far_too_much_is_not_unpacked(path: Path) -> None:
+    zipped(path, {"conversations.json": b"[" + b" " * 20_000_000})
+    assert "two hundred times" in refused(path, limit=10**9)
+
+
+def test_what_a_zip_unpacks_to_is_counted(path: Path) -> None:
+    zipped(path, {f"{number}.json": exports.chatgpt() for number in range(10)})
+    assert "more than 0 MB" in refused(path, limit=10_000)
+
+
+def test_a_long_list_of_files_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "MAX_DIRECTORY", 100)
+    zipped(path, {f"{number}.json": {} for number in range(10)})
+    assert "list of files" in refused(path)
+
+
+def test_a_zip_that_says_that_it_is_larger_is_refused(path: Path) -> None:
+    zipped(path, {"a.json": exports.claude()})
+    data = path.read_bytes()
+    end = data.rfind(b"PK\x05\x06")
+    path.write_bytes(data[:end] + struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1) + data[end:])
+    assert "Zip64" in refused(path)
+
+
+def test_names_in_a_zip_lead_nowhere(path: Path) -> None:
+    zipped(path, {"../../../tmp/evil/conversations.json": [exports.claude()], "/etc/pictures/x.png": PNG})
+    before = set(path.parent.iterdir())
+    assert [one.title for one in read(path)] == ["Letters"]
+    assert set(path.parent.iterdir()) == before
+
+
+def test_too_many_conversations_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.documents.imports.items.MAX_ITEMS", 3)
+    path.write_bytes(b"[" + b"{}," * 5 + b"]")
+    assert "more than 3" in refused(path)

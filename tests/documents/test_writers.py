@@ -1,0 +1,68 @@
+"""A conversation to read: as Markdown and as plain text, and by what name it is a file."""
+
+import pytest
+
+from tests.fakes.documents import ASKED, document, message
+from webapp.conversations.messages import Source
+from webapp.documents.document import Document, DocumentPicture
+from webapp.documents.writers import Markdown, PlainText, Writer, written
+
+SVG = DocumentPicture(id="p1", media_type="image/svg+xml")
+CITED = (Source("https://example.org/a", "A page"), Source("https://example.org/b", ""))
+FAILED = message(
+    2, 1, "assistant", "", status="failed", error_message="No credit.", sources=CITED, pictures=(SVG,), model="a/model"
+)
+MARKDOWN = Markdown(lambda picture: picture.path)
+TEXT = PlainText(lambda picture: f"https://here/{picture.id}")
+
+
+def test_markdown_tells_who_speaks_what_failed_and_what_was_cited() -> None:
+    assert written(MARKDOWN, document(ASKED, FAILED, system_prompt="Be brief.")) == (
+        "# A title\n\n**System prompt**\n\nBe brief.\n\n"
+        "## You · 2026-11-24 10:30 UTC\n\nHi\n\n"
+        "## a/model · 2026-11-24 10:30 UTC\n\n*Failed. No credit.*\n\n![Picture](pictures/p1.svg)\n\n"
+        "1. [A page](<https://example.org/a>)\n2. [https://example.org/b](<https://example.org/b>)\n"
+    )
+
+
+def test_text_tells_the_same() -> None:
+    assert written(TEXT, document(ASKED, FAILED, system_prompt="Be brief.")) == (
+        "A title\n=======\n\nSystem prompt:\nBe brief.\n\n"
+        "You, 2026-11-24 10:30 UTC\n-------------------------\n\nHi\n\n"
+        "a/model, 2026-11-24 10:30 UTC\n-----------------------------\n\n(Failed. No credit.)\n\n"
+        "Picture: https://here/p1\n\n[1] A page https://example.org/a\n[2]  https://example.org/b\n"
+    )
+
+
+@pytest.mark.parametrize("writer", [MARKDOWN, TEXT])
+def test_it_has_the_branch_that_is_shown(writer: Writer) -> None:
+    both = (ASKED, message(2, 1, "assistant", "Old."), message(3, 1, "assistant", "New."))
+    text = written(writer, document(*both))
+    assert "New." in text
+    assert "Old." not in text
+
+
+def test_a_branch_that_bites_its_tail_ends() -> None:
+    one, other = message(1, 2, "user", "A"), message(2, 1, "assistant", "B")
+    assert len(document(one, other).branch) == 2
+
+
+def test_a_conversation_without_messages_is_its_title() -> None:
+    assert written(MARKDOWN, document()) == "# A title\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("A title", "A title"),
+        ("../../etc/passwd", "-..-etc-passwd"),
+        ("a\\b:c*d?\x00\n|e", "a-b-c-d-e"),
+        ("Grüße, 世界", "Grüße, 世界"),
+        ("...", "Untitled"),
+        ("", "Untitled"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_a_title_becomes_part_of_a_name_that_fits_anywhere(title: str, name: str) -> None:
+    named: Document = document(title=title)
+    assert named.file_name == f"2026-11-24 {name} abcdef01"

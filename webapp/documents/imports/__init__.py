@@ -1,0 +1,1 @@
+"""Conversations out of files: of this program, and of others."""

@@ -1,0 +1,127 @@
+"""Reads what somebody sent, and makes conversations of it when they say so: in the background, step by step.
+
+Each step is in the database, so the page that tells of it may be answered by any process. Who confirms, or looks at an
+import at which nobody works any more, has it gone on with in their own process.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, suppress
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+from webapp.documents.imports.items import Item, items
+from webapp.documents.imports.store import BATCH, BATCH_BYTES, Import, ImportStore
+from webapp.documents.imports.unpacking import FileError, open_package
+from webapp.web.refusals import RefusalError
+from webapp.web.uploads import Upload
+
+logger = logging.getLogger(__name__)
+
+SWEEP_INTERVAL: Final = 3600.0  # seconds
+UNPACKED: Final = 10  # times as much as a file may have, a zip may unpack to
+
+_FAILED: Final = "Something went wrong here, and the file was not read on. What is told below is complete."
+
+
+class Importer:
+    def __init__(self, store: ImportStore, *, max_bytes: int, default_model: Callable[[], str]) -> None:
+        """A file may have `max_bytes`. Conversations of other programs go on with the default model."""
+        self.max_bytes = max_bytes
+        self._default_model = default_model
+        self._store = store
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """At its end what is under way is broken off between two steps: what is being imported can be gone on with."""
+        sweeper = asyncio.create_task(self._sweep(), name="imports")
+        try:
+            yield
+        finally:
+            tasks = [sweeper, *self._tasks]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def receive(self, owner: UUID, upload: Upload) -> UUID:
+        """Begins to read a file, which belongs to this from now on; returns the import's id at once."""
+        try:
+            import_id = await self._store.begin(owner, upload.name)
+        except BaseException:
+            upload.delete()
+            raise
+        self._begin(self._read(owner, import_id, upload), import_id)
+        return import_id
+
+    async def confirm(self, owner: UUID, import_id: UUID) -> None:
+        """Begins to make conversations of what was read."""
+        await self._store.turn(owner, import_id, "ready", "importing")
+        self._begin(self._bring_in(owner, import_id), import_id)
+
+    async def look_after(self, owner: UUID, sent: Import) -> None:
+        """Goes on with an import whose process has died."""
+        if sent.is_silent and sent.state == "importing" and await self._store.claim(owner, sent.id):
+            self._begin(self._bring_in(owner, sent.id), sent.id)
+
+    async def _sweep(self) -> None:
+        """Lets go, for ever, of files to which nobody has said yes."""
+        while True:
+            try:
+                await self._store.sweep()
+            except Exception as error:
+                logger.warning("Imports could not be looked through: %s", error)
+            await asyncio.sleep(SWEEP_INTERVAL)
+
+    async def idle(self) -> None:
+        """Returns when nothing is under way in this process."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _read(self, owner: UUID, import_id: UUID, upload: Upload) -> None:
+        try:
+            with open_package(upload.path, limit=self.max_bytes * UNPACKED) as package:
+                reading, place = items(package), 0
+                while batch := await asyncio.to_thread(_next_batch, reading):
+                    await self._store.add_items(owner, import_id, place, batch)
+                    place += len(batch)
+            await self._store.turn(owner, import_id, "reading", "ready")
+        except FileError as error:
+            await self._store.turn(owner, import_id, "reading", "failed", str(error))
+        except RefusalError:
+            pass  # the owner has let go of it
+        except Exception:
+            logger.exception("Import %s could not be read", import_id)
+            with suppress(Exception):
+                await self._store.turn(owner, import_id, "reading", "failed", _FAILED)
+        finally:
+            upload.delete()
+
+    async def _bring_in(self, owner: UUID, import_id: UUID) -> None:
+        try:
+            while await self._store.bring_in(owner, import_id, self._default_model()):
+                pass
+        except RefusalError:
+            pass
+        except Exception:
+            logger.exception("Import %s broke off", import_id)
+            with suppress(Exception):
+                await self._store.turn(owner, import_id, "importing", "failed", _FAILED)
+
+    def _begin(self, work: Coroutine[Any, Any, None], import_id: UUID) -> None:
+        task = asyncio.create_task(work, name=f"import {import_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _next_batch(reading: Iterator[Item]) -> list[Item]:
+    """What is stored in one step; nothing at the end."""
+    batch, size = list[Item](), 0
+    for one in islice(reading, BATCH):
+        batch.append(one)
+        size += len(one.document or b"")
+        if size > BATCH_BYTES:
+            break
+    return batch

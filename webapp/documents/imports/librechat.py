@@ -1,0 +1,76 @@
+"""LibreChat's export: one conversation a file, its messages as a list or, where that was asked for, as a tree."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from webapp.documents.document import Document, DocumentMessage
+from webapp.documents.imports.reading import document, mapping, moment, name, objects, text, without_skipped
+from webapp.documents.imports.times import Clock
+
+_ROOT: Final = "00000000-0000-0000-0000-000000000000"
+
+
+def is_librechat(value: Any) -> bool:
+    return "conversationId" in value and ("messages" in value or "messagesTree" in value)
+
+
+def read_librechat(value: Any) -> Document:
+    options = mapping(value.get("options"))
+    parents, read, clock = dict[str, str | None](), list[DocumentMessage](), Clock(None)
+    for above, one in _flat(value.get("messagesTree") or value.get("messages")):
+        key = name(one.get("messageId"))
+        if key is None:
+            continue
+        parents[key] = above or _parent(one)
+        if (message := _message(key, one, clock)) is not None:
+            read.append(message)
+    messages, _ = without_skipped(read, parents)
+    return document(
+        name(value.get("conversationId")),
+        value.get("title"),
+        messages,
+        model=text(options.get("model")),
+        system_prompt=text(options.get("promptPrefix")) or text(options.get("system")),
+    )
+
+
+def _flat(messages: Any) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
+    """All messages, parents before their children, each with the id of the one around it."""
+    waiting: list[tuple[str | None, Mapping[str, Any]]] = [(None, one) for one in objects(messages)]
+    waiting.reverse()
+    while waiting:
+        above, one = waiting.pop()
+        yield above, one
+        children = list(objects(one.get("children")))
+        waiting += [(name(one.get("messageId")), child) for child in reversed(children)]
+
+
+def _parent(message: Mapping[str, Any]) -> str | None:
+    named = name(message.get("parentMessageId"))
+    return None if named == _ROOT else named
+
+
+def _message(key: str, message: Mapping[str, Any], clock: Clock) -> DocumentMessage | None:
+    is_user = message.get("isCreatedByUser") is True or text(message.get("sender")).lower() == "user"
+    blocks = list(objects(message.get("content")))
+    said = [_inner(one, "text") for one in blocks if one.get("type") == "text"]
+    thought = [_inner(one, "think") for one in blocks if one.get("type") == "think"]
+    content = "\n\n".join(part for part in (said or [text(message.get("text"))]) if part.strip())
+    is_error = message.get("error") is True
+    if not content and not any(thought):
+        return None
+    return DocumentMessage(
+        id=key,
+        role="user" if is_user else "assistant",
+        content="" if is_error else content,
+        reasoning="\n\n".join(filter(None, thought)),
+        status="failed" if is_error else "interrupted" if message.get("unfinished") is True else "complete",
+        error_message=content if is_error else "",
+        created_at=clock.at(moment(message.get("createdAt"))),
+        model="" if is_user else text(message.get("model")),
+    )
+
+
+def _inner(block: Mapping[str, Any], kind: str) -> str:
+    """The text of a block, which some versions wrap once more."""
+    return text(block.get(kind)) or text(mapping(block.get(kind)).get("value"))

@@ -1,0 +1,255 @@
+"""Imports under way. They are in the database, so that any process can tell of one and go on with it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, cast
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from webapp.db.clock import moment
+from webapp.db.engine import Database
+from webapp.db.tables import Import as ImportRow
+from webapp.db.tables import ImportItem as ItemRow
+from webapp.db.types import new_id
+from webapp.documents.document import Document
+from webapp.documents.imports.ids import keys
+from webapp.documents.imports.intake_store import add_document, here
+from webapp.documents.imports.items import Item
+from webapp.web.refusals import ConflictError, NotFoundError
+
+LIFETIME: Final = timedelta(days=1)  # of what nobody has confirmed, and of the account of what was done
+SILENT_AFTER: Final = timedelta(seconds=20)  # without a sign for so long, whoever was at it has died
+BATCH: Final = 20  # conversations in one transaction,
+BATCH_BYTES: Final = 4_000_000  # unless they are larger than this together
+
+_GONE: Final = "There is no such import. It may be long done: what it brought is in the list."
+
+State = Literal["reading", "ready", "importing", "done", "failed"]
+
+
+class Import(Struct, frozen=True):
+    """A file that somebody sent. `is_silent` if it was being worked on by somebody who gives no sign any more."""
+
+    id: UUID
+    name: str
+    state: State
+    problem: str
+    is_silent: bool = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was being read by a process that has died, and took the file along."""
+        return self.is_silent and self.state == "reading"
+
+
+class Tally(Struct, frozen=True):
+    """How many conversations of a file wait, were brought in, are here already, or bad; messages of the first two."""
+
+    waiting: int = 0
+    done: int = 0
+    known: int = 0
+    bad: int = 0
+    messages: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.done
+
+
+class Listed(Struct, frozen=True):
+    """A conversation of a file, as it is told."""
+
+    title: str
+    state: Literal["waiting", "done", "known", "bad"]
+    messages: int
+    remark: str
+
+
+class ImportStore:
+    """Every method takes the owner first and finds nothing that belongs to another."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, owner: UUID, name: str) -> UUID:
+        """A file that is being read. What the owner sent before is let go of.
+
+        ConflictError while another of the owner's is being worked on.
+        """
+        now = datetime.now(UTC)
+        async with self._database.write(owner) as session:
+            busy = select(ImportRow.id).where(
+                ImportRow.user_id == owner,
+                ImportRow.state.in_(("reading", "importing")),
+                ImportRow.heartbeat_at > moment(SILENT_AFTER),
+            )
+            if await session.scalar(busy.limit(1)):
+                raise ConflictError("Another import is under way. Wait for its end, then send the file again.")
+            await session.execute(delete(ImportRow).where(ImportRow.user_id == owner))
+            row = ImportRow(user_id=owner, name=name[:200], state="reading", created_at=now, expires_at=now + LIFETIME)
+            row.heartbeat_at = moment()
+            session.add(row)
+            return row.id
+
+    async def sweep(self) -> None:
+        """Lets go of whatever has lain here for its LIFETIME, whoever sent it."""
+        async with self._database.write() as session:
+            await session.execute(delete(ImportRow).where(ImportRow.expires_at < datetime.now(UTC)))
+
+    async def find(self, owner: UUID, import_id: UUID) -> Import:
+        is_silent = ImportRow.state.in_(("reading", "importing")) & (ImportRow.heartbeat_at <= moment(SILENT_AFTER))
+        query = select(ImportRow.id, ImportRow.name, ImportRow.state, ImportRow.problem, is_silent).where(
+            ImportRow.id == import_id, ImportRow.user_id == owner
+        )
+        async with self._database.read() as session:
+            row = (await session.execute(query)).first()
+        if row is None:
+            raise NotFoundError(_GONE)
+        key, name, state, problem, silent = row
+        return Import(key, name, cast("State", state), problem, is_silent=bool(silent))
+
+    async def latest(self, owner: UUID) -> Import | None:
+        async with self._database.read() as session:
+            key = await session.scalar(
+                select(ImportRow.id).where(ImportRow.user_id == owner).order_by(ImportRow.id.desc()).limit(1)
+            )
+        return None if key is None else await self.find(owner, key)
+
+    async def tally(self, owner: UUID, import_id: UUID) -> Tally:
+        query = (
+            select(ItemRow.state, func.count(), func.coalesce(func.sum(ItemRow.messages), 0))
+            .join(ImportRow, ImportRow.id == ItemRow.import_id)
+            .where(ImportRow.id == import_id, ImportRow.user_id == owner)
+            .group_by(ItemRow.state)
+        )
+        async with self._database.read() as session:
+            rows = {row[0]: (row[1], int(row[2])) for row in await session.execute(query)}
+        messages = sum(number for state, (_, number) in rows.items() if state in ("waiting", "done"))
+        return Tally(**{state: count for state, (count, _) in rows.items()}, messages=messages)
+
+    async def listed(self, owner: UUID, import_id: UUID, limit: int) -> list[Listed]:
+        """What there is to tell of single conversations: the bad ones first."""
+        order = case((ItemRow.state == "bad", 0), (ItemRow.remark != "", 1), else_=2)
+        query = (
+            select(ItemRow.title, ItemRow.state, ItemRow.messages, ItemRow.remark)
+            .join(ImportRow, ImportRow.id == ItemRow.import_id)
+            .where(ImportRow.id == import_id, ImportRow.user_id == owner)
+            .order_by(order, ItemRow.place)
+            .limit(limit)
+        )
+        async with self._database.read() as session:
+            return [Listed(*row) for row in await session.execute(query)]  # type: ignore[arg-type]  # by a constraint
+
+    async def add_items(self, owner: UUID, import_id: UUID, place: int, items: Sequence[Item]) -> None:
+        """What was read next, from that place on. NotFoundError if nobody wants to know any more."""
+        known_by = {one: keys(owner, one.format, one.source_id) for one in items if one.document is not None}
+        async with self._database.write(owner) as session:
+            await self._require(session, owner, import_id, "reading")
+            taken = await here(session, owner, [key for found in known_by.values() for key in found])
+            seen = set[UUID]()
+            rows = []
+            for number, one in enumerate(items, place):
+                found = known_by.get(one, ())
+                is_known = any(key in taken or key in seen for key in found)
+                seen.update(found)
+                rows.append(_item_row(import_id, number, one, is_known=is_known))
+            await session.execute(insert(ItemRow), rows)
+
+    async def turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
+        """From one state to the next. ConflictError if it is in another."""
+        async with self._database.write(owner) as session:
+            row = await self._require(session, owner, import_id, before)
+            row.state, row.problem, row.heartbeat_at = after, problem, moment()
+
+    async def delete(self, owner: UUID, import_id: UUID) -> None:
+        gone = delete(ImportRow).where(ImportRow.id == import_id, ImportRow.user_id == owner)
+        async with self._database.write(owner) as session:
+            if (await session.execute(gone.returning(ImportRow.id))).first() is None:
+                raise NotFoundError(_GONE)
+
+    async def claim(self, owner: UUID, import_id: UUID) -> bool:
+        """Whether the caller is to go on with an import at which nobody works any more."""
+        async with self._database.write(owner) as session:
+            result = await session.execute(
+                update(ImportRow)
+                .where(
+                    ImportRow.id == import_id,
+                    ImportRow.user_id == owner,
+                    ImportRow.state == "importing",
+                    ImportRow.heartbeat_at <= moment(SILENT_AFTER),
+                )
+                .values(heartbeat_at=moment())
+                .returning(ImportRow.id)
+            )
+            return result.first() is not None
+
+    async def bring_in(self, owner: UUID, import_id: UUID, default_model: str = "") -> bool:
+        """Makes conversations of the next ones that wait, each whole; False when there are no more.
+
+        What other programs call a model is none here: what comes from them goes on with the default one.
+        """
+        async with self._database.write(owner) as session:
+            row = await self._require(session, owner, import_id, "importing")
+            row.heartbeat_at = moment()
+            waiting = await _next_waiting(session, import_id)
+            for item in waiting:
+                document = msgspec.json.decode(item.document or b"", type=Document)
+                ids = keys(owner, item.format, item.source_id)
+                is_known = bool(await here(session, owner, ids))
+                if not is_known:
+                    own = item.format == "openchat"
+                    document = document if own else replace(document, model=default_model)
+                    await add_document(session, owner, ids[0], document)
+                item.state, item.document = "known" if is_known else "done", None
+            if not waiting:
+                row.state = "done"
+            return bool(waiting)
+
+    async def _require(self, session: AsyncSession, owner: UUID, import_id: UUID, state: State) -> ImportRow:
+        row: ImportRow | None = await session.scalar(
+            select(ImportRow).where(ImportRow.id == import_id, ImportRow.user_id == owner)
+        )
+        if row is None:
+            raise NotFoundError(_GONE)
+        if row.state != state:
+            raise ConflictError("This import has gone on meanwhile. Look at it again.")
+        return row
+
+
+def _item_row(import_id: UUID, place: int, item: Item, *, is_known: bool) -> dict[str, Any]:
+    state = "bad" if item.document is None else "known" if is_known else "waiting"
+    return {
+        "id": new_id(),
+        "import_id": import_id,
+        "place": place,
+        "state": state,
+        "title": item.title,
+        "remark": item.remark,
+        "format": item.format,
+        "source_id": item.source_id,
+        "messages": item.messages,
+        "document": item.document if state == "waiting" else None,
+    }
+
+
+async def _next_waiting(session: AsyncSession, import_id: UUID) -> list[ItemRow]:
+    """The next items that wait: at most BATCH, and no more than BATCH_BYTES, but one in any case."""
+    sizes = await session.execute(
+        select(ItemRow.id, func.length(ItemRow.document))
+        .where(ItemRow.import_id == import_id, ItemRow.state == "waiting")
+        .order_by(ItemRow.place)
+        .limit(BATCH)
+    )
+    chosen, total = list[UUID](), 0
+    for key, size in sizes:
+        total += size
+        if chosen and total > BATCH_BYTES:
+            break
+        chosen.append(key)
+    rows = await session.scalars(select(ItemRow).where(ItemRow.id.in_(chosen)).order_by(ItemRow.place))
+    return list(rows)

@@ -1,0 +1,148 @@
+"""The file that somebody sent: JSON, or a zip with JSON and pictures in it. It may be hostile.
+
+Nothing of a zip is written under a name that it has: its names only tell what is in it. How much there is, is counted
+as it is unpacked.
+"""
+
+import mmap
+import re
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, NamedTuple
+
+from webapp.conversations.pictures import MAX_PICTURE_BYTES
+
+MAX_FILES: Final = 65_535  # more than that is Zip64
+MAX_DIRECTORY: Final = 10_000_000  # bytes of the list of files, which is read whole
+MAX_RATIO: Final = 200  # text packs to a tenth
+SMALL: Final = 1_000_000  # bytes; a file of spaces may pack as well as it likes below that
+
+_END: Final = struct.Struct("<4s4H2LH")  # the end of central directory record, APPNOTE.TXT 4.3.16
+_WHOLE: Final = re.compile(r"conversations([-_]\d+)?\.json", re.IGNORECASE)
+_TROUBLE: Final = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error, UnicodeError, ValueError,
+    OSError,
+)  # fmt: skip
+
+
+class FileError(Exception):
+    """A file out of which nothing can be read. The text is one sentence for whoever sent it."""
+
+
+class BrokenError(FileError):
+    """The same of one file in a zip."""
+
+
+class Part(NamedTuple):
+    """A file with JSON in it; `data` is None where it cannot be unpacked."""
+
+    name: str
+    data: mmap.mmap | None
+
+
+class Package:
+    """What can be read of a file: its JSON, part by part, and pictures by their id."""
+
+    def __init__(self, path: Path, stack: ExitStack, limit: int) -> None:
+        self._path = path
+        self._left = limit
+        self._limit = limit
+        self._archive = stack.enter_context(_opened(path)) if _is_zip(path) else None
+        members = self._archive.infolist() if self._archive else []
+        self._members = [one for one in members if one.filename.lower().endswith(".json")]
+        self._pictures = {
+            PurePosixPath(one.filename).stem: one
+            for one in members
+            if PurePosixPath(one.filename).parent.name == "pictures"
+        }
+
+    def parts(self) -> Iterator[Part]:
+        """Each file with JSON in it; of a zip those of conversations, where it has any by that name."""
+        if self._archive is None:
+            with self._path.open("rb") as file:
+                yield from _mapped("", file)
+            return
+        if not self._members:
+            raise FileError("There is no JSON in the zip, and so no conversation.")
+        whole = [one for one in self._members if _WHOLE.fullmatch(PurePosixPath(one.filename).name)]
+        for member in whole or self._members:
+            with tempfile.TemporaryFile() as file:
+                try:
+                    for piece in self._unpacked(self._archive, member):
+                        file.write(piece)
+                except BrokenError:
+                    yield Part(member.filename, None)
+                    continue
+                file.flush()
+                yield from _mapped(member.filename, file)
+
+    def picture(self, key: str) -> bytes | None:
+        """The bytes of a picture that lies beside the JSON; None if there is none."""
+        member = self._pictures.get(key)
+        if self._archive is None or member is None or member.file_size > MAX_PICTURE_BYTES:
+            return None
+        try:
+            return b"".join(self._unpacked(self._archive, member))
+        except BrokenError:
+            return None
+
+    def _unpacked(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        if member.file_size > max(SMALL, member.compress_size * MAX_RATIO):
+            raise FileError("A file in the zip unpacks to more than two hundred times its size; no export does.")
+        try:
+            with archive.open(member) as file:
+                while piece := file.read(1 << 18):
+                    self._left -= len(piece)
+                    if self._left < 0:
+                        raise FileError(f"The zip unpacks to more than {self._limit // 1_000_000} MB.")
+                    yield piece
+        except _TROUBLE:
+            raise BrokenError("A file in the zip is broken or encrypted, and cannot be unpacked.") from None
+
+
+@contextmanager
+def open_package(path: Path, *, limit: int) -> Iterator[Package]:
+    """A zip is unpacked up to `limit` bytes. Raises FileError, here or where something is read."""
+    with ExitStack() as stack:
+        yield Package(path, stack, limit)
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    _check_directory(path)
+    try:
+        return zipfile.ZipFile(path)
+    except _TROUBLE:
+        raise FileError("The zip is broken, and cannot be opened.") from None
+
+
+def _check_directory(path: Path) -> None:
+    """The list of files is read whole into memory as soon as a zip is opened: so its size is looked at before."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END.size - 65_535))
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) - place < _END.size:
+        raise FileError("The zip is cut off: its end is missing.")
+    if b"PK\x06\x07" in tail[max(0, place - 20) : place]:
+        raise FileError(f"The zip is a Zip64, for more than {MAX_FILES:,} files or 4 GB, which is not read here.")
+    *_, length, _, _ = _END.unpack_from(tail, place)
+    if length > MAX_DIRECTORY:
+        raise FileError("The list of files in the zip is too long.")
+
+
+def _mapped(name: str, file: IO[bytes]) -> Iterator[Part]:
+    """The file as memory that the system reads when it is looked at."""
+    if file.seek(0, 2):
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield Part(name, data)

@@ -1,0 +1,1 @@
+"""Branches of conversations that whoever has the address may read."""

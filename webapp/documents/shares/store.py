@@ -1,0 +1,157 @@
+"""Which branches are shared, and under which address.
+
+The owner's methods take the owner first. A reader has nothing but a token: what they may read is the branch of that
+share and nothing else, and each look-up of theirs goes by the ids of the branch.
+"""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import and_, delete, select
+
+from webapp.conversations.pictures import Picture
+from webapp.conversations.windows_store import way
+from webapp.db.engine import Database
+from webapp.db.tables import IS_THERE
+from webapp.db.tables import Attachment as AttachmentRow
+from webapp.db.tables import Conversation as ConversationRow
+from webapp.db.tables import Message as MessageRow
+from webapp.db.tables import Share as ShareRow
+from webapp.web.refusals import InvalidError, NotFoundError
+
+TOKEN_BYTES: Final = 20  # 160 bits: nobody guesses one
+MAX_LISTED: Final = 500
+
+_GONE: Final = "There is nothing at this address. What was shared here may have been withdrawn."
+
+
+class Share(Struct, frozen=True):
+    """A share as its owner sees it; `title` is the conversation's."""
+
+    id: UUID
+    token: str
+    conversation_id: UUID
+    title: str
+    with_later: bool
+    is_live: bool
+    created_at: datetime
+
+
+class Shared(Struct, frozen=True):
+    """A share as a reader finds it. `branch` has the ids of all messages that they may read, from the top down."""
+
+    id: UUID
+    token: str
+    owner_id: UUID
+    conversation_id: UUID
+    title: str
+    is_live: bool
+    branch: tuple[UUID, ...]
+
+    def require(self, message_id: UUID) -> None:
+        """NotFoundError for a message that is not on the branch."""
+        if message_id not in self.branch:
+            raise NotFoundError("There is no such message here.")
+
+
+class ShareStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # The owner's
+
+    async def add(self, owner: UUID, conversation_id: UUID, *, with_later: bool, is_live: bool) -> UUID:
+        """Shares the branch that is shown, as far as it has come. InvalidError if there is no message yet."""
+        async with self._database.write(owner) as session:
+            conversation = (
+                await session.execute(
+                    select(ConversationRow.active_leaf_id).where(
+                        ConversationRow.id == conversation_id, ConversationRow.owner_id == owner, IS_THERE
+                    )
+                )
+            ).first()
+            if conversation is None:
+                raise NotFoundError("There is no such conversation. It may have been deleted.")
+            if conversation.active_leaf_id is None:
+                raise InvalidError("There is no message to share yet. Ask something first.")
+            row = ShareRow(
+                owner_id=owner,
+                conversation_id=conversation_id,
+                leaf_id=conversation.active_leaf_id,
+                token=secrets.token_urlsafe(TOKEN_BYTES),
+                with_later=with_later,
+                is_live=is_live,
+                created_at=datetime.now(UTC),
+            )
+            session.add(row)
+            return row.id
+
+    async def listed(self, owner: UUID) -> list[Share]:
+        """The owner's shares, the newest first."""
+        query = (
+            select(
+                ShareRow.id,
+                ShareRow.token,
+                ShareRow.conversation_id,
+                ConversationRow.title,
+                ShareRow.with_later,
+                ShareRow.is_live,
+                ShareRow.created_at,
+            )
+            .join(ConversationRow, ConversationRow.id == ShareRow.conversation_id)
+            .where(ShareRow.owner_id == owner, IS_THERE)
+            .order_by(ShareRow.id.desc())
+            .limit(MAX_LISTED)
+        )
+        async with self._database.read() as session:
+            return [Share(*row) for row in await session.execute(query)]
+
+    async def revoke(self, owner: UUID, share_id: UUID) -> None:
+        async with self._database.write(owner) as session:
+            gone = delete(ShareRow).where(ShareRow.id == share_id, ShareRow.owner_id == owner).returning(ShareRow.id)
+            if (await session.execute(gone)).first() is None:
+                raise NotFoundError("There is no such share. It may have been withdrawn already.")
+
+    # Readers'
+
+    async def find(self, token: str) -> Shared:
+        """What is shared by that token, as it is now."""
+        query: Any = (
+            select(ShareRow, ConversationRow.title, ConversationRow.active_leaf_id)
+            .join(ConversationRow, ConversationRow.id == ShareRow.conversation_id)
+            .where(ShareRow.token == token, ConversationRow.owner_id == ShareRow.owner_id, IS_THERE)
+        )
+        async with self._database.read() as session:
+            found = (await session.execute(query)).first()
+            if found is None:
+                raise NotFoundError(_GONE)
+            share, title, active_leaf_id = found
+            branch = await way(session, share.leaf_id)
+            if share.with_later and active_leaf_id is not None:
+                shown = await way(session, active_leaf_id)
+                branch = shown if share.leaf_id in shown else branch
+        readable = tuple(one for one, is_there in branch.items() if is_there)
+        return Shared(share.id, token, share.owner_id, share.conversation_id, title, share.is_live, readable)
+
+    async def is_shared(self, share_id: UUID) -> bool:
+        its = and_(ConversationRow.id == ShareRow.conversation_id, IS_THERE)
+        query = select(ShareRow.id).join(ConversationRow, its).where(ShareRow.id == share_id)
+        async with self._database.read() as session:
+            return await session.scalar(query) is not None
+
+    async def picture(self, shared: Shared, picture_id: UUID) -> Picture:
+        """A picture of a message on the branch."""
+        query = (
+            select(AttachmentRow.message_id, AttachmentRow.media_type, AttachmentRow.name)
+            .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
+            .where(AttachmentRow.id == picture_id, MessageRow.owner_id == shared.owner_id)
+        )
+        async with self._database.read() as session:
+            row = (await session.execute(query)).first()
+            if row is None or row.message_id not in shared.branch:
+                raise NotFoundError("There is no such picture here.")
+            data = await session.scalar(select(AttachmentRow.data).where(AttachmentRow.id == picture_id))
+        return Picture(row.media_type, data or b"", row.name)

@@ -1,0 +1,124 @@
+"""Conversations out of the database as documents: one at a time, each as it is at one moment."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
+
+from webapp.accounts.users import User
+from webapp.conversations.messages import Source
+from webapp.conversations.tree import Node, Tree
+from webapp.db.engine import Database
+from webapp.db.tables import IS_THERE
+from webapp.db.tables import Attachment as AttachmentRow
+from webapp.db.tables import Conversation as ConversationRow
+from webapp.db.tables import Message as MessageRow
+from webapp.db.tables import User as UserRow
+from webapp.documents.document import Document, DocumentMessage, DocumentPicture
+from webapp.web.refusals import NotFoundError
+
+# Fields that a column has as it is.
+OF_MESSAGE: Final = frozenset(DocumentMessage.__struct_fields__) - {"id", "parent_id", "sources", "pictures"}
+OF_CONVERSATION: Final = frozenset(Document.__struct_fields__) - {"version", "id", "active_leaf_id", "messages"}
+
+_LOADED: Final = load_only(
+    *(getattr(MessageRow, name) for name in sorted(OF_MESSAGE | {"id", "parent_id", "citations", "deleted_at"}))
+)
+
+
+class DocumentStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def users(self) -> list[User]:
+        """Everybody: whoever asks for this runs the installation."""
+        async with self._database.read() as session:
+            rows = await session.execute(select(UserRow.id, UserRow.name).order_by(UserRow.name))
+            return [User(*row) for row in rows]
+
+    async def count(self, owner: UUID) -> int:
+        query = select(func.count()).select_from(ConversationRow).where(ConversationRow.owner_id == owner, IS_THERE)
+        async with self._database.read() as session:
+            return (await session.execute(query)).scalar_one()
+
+    async def documents(self, owner: UUID) -> AsyncIterator[Document]:
+        """All of the owner's, oldest first. One that is deleted meanwhile is left out."""
+        query = select(ConversationRow.id).where(ConversationRow.owner_id == owner, IS_THERE)
+        async with self._database.read() as session:
+            ids = list(await session.scalars(query.order_by(ConversationRow.created_at, ConversationRow.id)))
+        for one in ids:
+            if (document := await self._document(owner, one)) is not None:
+                yield document
+
+    async def document(self, owner: UUID, conversation_id: UUID) -> Document:
+        found = await self._document(owner, conversation_id)
+        if found is None:
+            raise NotFoundError("There is no such conversation. It may have been deleted.")
+        return found
+
+    async def message(self, owner: UUID, conversation_id: UUID, message_id: str | None) -> DocumentMessage | None:
+        """A message of a conversation as it is now; None if it has been deleted."""
+        document = await self._document(owner, conversation_id)
+        return next((one for one in document.messages if one.id == message_id), None) if document else None
+
+    async def picture(self, owner: UUID, picture_id: str) -> bytes | None:
+        """The bytes of a picture of one of the owner's messages; None if there is no such."""
+        query = (
+            select(AttachmentRow.data)
+            .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
+            .join(ConversationRow, and_(ConversationRow.id == MessageRow.conversation_id, IS_THERE))
+            .where(AttachmentRow.id == UUID(picture_id), MessageRow.owner_id == owner, MessageRow.deleted_at.is_(None))
+        )
+        async with self._database.read() as session:
+            return await session.scalar(query)
+
+    async def _document(self, owner: UUID, conversation_id: UUID) -> Document | None:
+        is_it = (ConversationRow.id == conversation_id, ConversationRow.owner_id == owner, IS_THERE)
+        are_its = (MessageRow.conversation_id == conversation_id, MessageRow.owner_id == owner)
+        async with self._database.read() as session:
+            row = await session.scalar(select(ConversationRow).where(*is_it))
+            if row is None:
+                return None
+            pictures = await _pictures(session, *are_its)
+            query = select(MessageRow).options(_LOADED).where(*are_its).order_by(MessageRow.id)
+            rows = list(await session.scalars(query))
+            tree = _tree(rows)
+            return Document(
+                id=str(row.id),
+                active_leaf_id=None if row.active_leaf_id is None else str(row.active_leaf_id),
+                **{name: getattr(row, name) for name in OF_CONVERSATION},
+                messages=tuple([_message(one, tree, pictures.get(one.id, ())) for one in rows if one.id in tree]),
+            )
+
+
+async def _pictures(session: AsyncSession, *are_its: object) -> dict[UUID, tuple[DocumentPicture, ...]]:
+    query = (
+        select(AttachmentRow.message_id, AttachmentRow.id, AttachmentRow.media_type, AttachmentRow.name)
+        .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
+        .where(*are_its)  # type: ignore[arg-type]  # conditions, typed more widely
+        .order_by(AttachmentRow.id)
+    )
+    found: dict[UUID, tuple[DocumentPicture, ...]] = {}
+    for message_id, key, media_type, name in await session.execute(query):
+        picture = DocumentPicture(id=str(key), media_type=media_type, name=name)
+        found[message_id] = (*found.get(message_id, ()), picture)
+    return found
+
+
+def _tree(rows: Sequence[MessageRow]) -> Tree:
+    """What is deleted is passed through: what stands below it stands below the nearest one above that is there."""
+    return Tree(Node(one.id, one.parent_id, one.role, one.created_at, one.deleted_at is not None) for one in rows)
+
+
+def _message(row: MessageRow, tree: Tree, pictures: tuple[DocumentPicture, ...]) -> DocumentMessage:
+    parent = tree.parent(row.id)
+    return DocumentMessage(
+        id=str(row.id),
+        parent_id=None if parent is None else str(parent),
+        **{name: getattr(row, name) for name in OF_MESSAGE},
+        sources=tuple(Source(**source) for source in row.citations),
+        pictures=pictures,
+    )

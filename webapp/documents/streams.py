@@ -1,0 +1,62 @@
+"""A conversation's documents as they are sent: piece by piece, and as long as its last answer grows."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from webapp.conversations.reply import Reply
+from webapp.documents.document import Document, DocumentMessage, DocumentPicture
+from webapp.documents.writers import BETWEEN, Writer
+
+GOES_ON: Final = "[The answer goes on. Read it again in a moment.]"  # the process goes down; who reads cannot know
+
+PictureData = Callable[[DocumentPicture], Awaitable[bytes | None]]
+
+
+async def text_pieces(
+    writer: Writer,
+    document: Document,
+    follow: AsyncGenerator[Reply, None] | None,
+    finished: Callable[[], Awaitable[DocumentMessage | None]],
+) -> AsyncIterator[str]:
+    """The branch that is shown, turn by turn; then `follow`, if its last answer grows, to the end of that."""
+    yield BETWEEN.join(writer.head(document))
+    for message in document.branch:
+        is_last_and_grows = follow is not None and message.id == document.active_leaf_id
+        if is_last_and_grows and follow is not None:
+            yield BETWEEN + BETWEEN.join(writer.above(message))
+            async for piece in _growing(follow):
+                yield piece
+            ended = await finished()
+            below = [GOES_ON] if ended is None or ended.status == "streaming" else writer.below(ended)
+        else:
+            yield BETWEEN + BETWEEN.join([*writer.above(message), *([message.content] if message.content else [])])
+            below = writer.below(message)
+        if below:
+            yield BETWEEN + BETWEEN.join(below)
+    yield "\n"
+
+
+async def _growing(follow: AsyncGenerator[Reply, None]) -> AsyncIterator[str]:
+    sent = 0
+    async with aclosing(follow) as versions:
+        async for reply in versions:
+            new = reply.text_after(sent)
+            if new:
+                yield new if sent else BETWEEN + new
+                sent += len(new)
+            if not reply.is_live:
+                return
+
+
+async def json_pieces(document: Document, picture_data: PictureData) -> AsyncIterator[bytes]:
+    """The whole tree as JSON, message by message, with the pictures in it."""
+    head = msgspec.json.encode(replace(document, messages=()))
+    yield head.removesuffix(b"]}")
+    for number, message in enumerate(document.messages):
+        pictures = tuple([replace(one, data=await picture_data(one)) for one in message.pictures])
+        yield (b",\n" if number else b"\n") + msgspec.json.encode(replace(message, pictures=pictures))
+    yield b"\n]}\n"

@@ -1,0 +1,60 @@
+"""A conversation as one HTML file that needs nothing else: styles and pictures in it, no script, no address of ours."""
+
+import base64
+from collections.abc import AsyncIterator
+from typing import Final
+from uuid import UUID
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from webapp.conversations.pages import rendered
+from webapp.conversations.renderings import rendering
+from webapp.documents.document import Document, DocumentMessage
+from webapp.documents.streams import PictureData
+from webapp.web.templating import Templates
+
+END: Final = "</main>\n</body>\n</html>\n"
+
+
+class SavedHead(Struct, frozen=True):
+    """The beginning of the file. `styles` is our sheet, as it is."""
+
+    title: str
+    styles: Markup
+    system_prompt: str
+
+
+class SavedTurn(Struct, frozen=True):
+    """A message in the file; `pictures` are data URLs, and `body` and `reasoning` safe HTML."""
+
+    message: DocumentMessage
+    anchor: str
+    body: Markup
+    reasoning: Markup
+    pictures: tuple[str, ...]
+
+
+class Webpage:
+    def __init__(self, templates: Templates, styles: str) -> None:
+        self._templates = templates
+        self._styles = Markup(styles)  # noqa: S704  # our own file
+
+    async def pieces(self, document: Document, picture_data: PictureData) -> AsyncIterator[str]:
+        """The branch that is shown, turn by turn."""
+        head = SavedHead(document.title, self._styles, document.system_prompt)
+        yield self._templates.render("documents/saved_head.html", head)
+        for message in document.branch:
+            pictures = [_data_url(one.media_type, await picture_data(one)) for one in message.pictures]
+            turn = _turn(message, tuple(url for url in pictures if url))
+            yield self._templates.render("documents/saved_message.html", turn)
+        yield END
+
+
+def _turn(message: DocumentMessage, pictures: tuple[str, ...]) -> SavedTurn:
+    made = rendering(UUID(message.id), message.content, message.reasoning)
+    return SavedTurn(message, f"m-{message.id}", rendered(made.html), rendered(made.reasoning_html), pictures)
+
+
+def _data_url(media_type: str, data: bytes | None) -> str:
+    return "" if data is None else f"data:{media_type};base64,{base64.b64encode(data).decode()}"

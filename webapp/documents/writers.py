@@ -1,0 +1,98 @@
+"""The branch that is shown, as Markdown and as plain text: blocks with a blank line between two.
+
+A turn is written in three parts, what stands above its text, the text, what stands below: of an answer that still
+grows the text comes bit by bit, and nobody knows yet what will stand below.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+
+from webapp.documents.document import Document, DocumentMessage, DocumentPicture
+
+BETWEEN: Final = "\n\n"  # two blocks
+
+_SPEAKERS: Final = {"user": "You", "system": "System"}
+
+Address = Callable[[DocumentPicture], str]
+
+
+class Writer(Protocol):
+    """Each method returns blocks; `address` leads to a picture."""
+
+    def head(self, document: Document) -> list[str]: ...
+
+    def above(self, message: DocumentMessage) -> list[str]: ...
+
+    def below(self, message: DocumentMessage) -> list[str]: ...
+
+
+class Markdown:
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def head(self, document: Document) -> list[str]:
+        prompt = ["**System prompt**", document.system_prompt] if document.system_prompt else []
+        return [f"# {_line(document.title)}", *prompt]
+
+    def above(self, message: DocumentMessage) -> list[str]:
+        return [f"## {_speaker(message)} · {_moment(message.created_at)}"]
+
+    def below(self, message: DocumentMessage) -> list[str]:
+        sources = [
+            f"{number}. [{_line(one.title or one.url)}](<{one.url}>)" for number, one in enumerate(message.sources, 1)
+        ]
+        return [
+            *(f"*{told}*" for told in _ending(message)),
+            *(f"![Picture]({self._address(picture)})" for picture in message.pictures),
+            *(["\n".join(sources)] if sources else []),
+        ]
+
+
+class PlainText:
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def head(self, document: Document) -> list[str]:
+        title = _line(document.title)
+        prompt = [f"System prompt:\n{document.system_prompt}"] if document.system_prompt else []
+        return [f"{title}\n{'=' * len(title)}", *prompt]
+
+    def above(self, message: DocumentMessage) -> list[str]:
+        line = f"{_speaker(message)}, {_moment(message.created_at)}"
+        return [f"{line}\n{'-' * len(line)}"]
+
+    def below(self, message: DocumentMessage) -> list[str]:
+        sources = [f"[{number}] {_line(one.title)} {one.url}" for number, one in enumerate(message.sources, 1)]
+        return [
+            *(f"({told})" for told in _ending(message)),
+            *(f"Picture: {self._address(picture)}" for picture in message.pictures),
+            *(["\n".join(sources)] if sources else []),
+        ]
+
+
+def written(writer: Writer, document: Document) -> str:
+    """The whole of it, as it stands."""
+    blocks = writer.head(document)
+    for message in document.branch:
+        blocks += [*writer.above(message), *([message.content] if message.content else []), *writer.below(message)]
+    return BETWEEN.join(blocks) + "\n"
+
+
+def _speaker(message: DocumentMessage) -> str:
+    return _SPEAKERS.get(message.role) or _line(message.model) or "Answer"
+
+
+def _ending(message: DocumentMessage) -> list[str]:
+    """How it ended, where that was not well."""
+    if message.status in ("complete", "streaming"):
+        return []
+    return [f"{message.status.capitalize()}. {_line(message.error_message)}".rstrip()]
+
+
+def _moment(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
