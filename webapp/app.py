@@ -5,34 +5,135 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Litestar, MediaType, Response, get
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from webapp import __version__
-from webapp.accounts.routes import provide_user
+from webapp.accounts.account import Account
+from webapp.accounts.account_routes import AccountView, account_router
+from webapp.accounts.api_tokens_store import ApiTokens
+from webapp.accounts.attempts_store import Attempts
+from webapp.accounts.authentication import Authentication
+from webapp.accounts.budgets import Limits as MonthlyLimits
+from webapp.accounts.budgets_store import Budgets, BudgetStore, amount_of
+from webapp.accounts.devices_store import Devices
+from webapp.accounts.events_store import Events
+from webapp.accounts.guard import Guard, provide_caller, provide_user
+from webapp.accounts.identities_store import Identities
+from webapp.accounts.invitations import Invitations, SigningUp
+from webapp.accounts.joining_routes import joining_router
+from webapp.accounts.keeping import Keeping
+from webapp.accounts.keys import Keys
+from webapp.accounts.keys_routes import keys_router
+from webapp.accounts.keys_store import KeyStore
+from webapp.accounts.ledger_store import Ledger
+from webapp.accounts.limits import Limits
+from webapp.accounts.oidc import OpenIdConnect
+from webapp.accounts.oidc_routes import oidc_router
+from webapp.accounts.options_store import Options
+from webapp.accounts.own_keys import OwnKeys
+from webapp.accounts.passkeys import Passkeys, RelyingParty
+from webapp.accounts.passkeys_routes import passkeys_router
+from webapp.accounts.passkeys_store import PasskeyStore
+from webapp.accounts.passwords import Passwords
+from webapp.accounts.presence import Presence
+from webapp.accounts.recognising import Recognising
+from webapp.accounts.resetting import ResetLinks, Resetting
+from webapp.accounts.round_trips import RoundTrips
+from webapp.accounts.routes import SignedOutView, SignInView, accounts_router
+from webapp.accounts.sections import AccountSections, OwnSections
+from webapp.accounts.sessions_store import Sessions
+from webapp.accounts.setting_up import SettingUp
+from webapp.accounts.signing_in import Arrivals, SigningIn
 from webapp.accounts.store import Users
+from webapp.accounts.tickets_store import Tickets
+from webapp.accounts.usage_routes import usage_router
+from webapp.accounts.ways_in import WaysIn
+from webapp.administration.people_store import People
+from webapp.administration.profiles import Profiles
+from webapp.administration.routes import administration_router
+from webapp.administration.settings import without_standin
+from webapp.administration.usage_store import UsageStore
+from webapp.bus.choice import open_bus
+from webapp.catalog.allowed import Allowance, AllowedModels
 from webapp.catalog.api import catalog_router
 from webapp.catalog.catalog import Catalog
 from webapp.catalog.store import ModelStore
-from webapp.config import Settings
+from webapp.config import SettingError, Settings
 from webapp.conversations.api import api_router
+from webapp.conversations.bills_store import BillStore
 from webapp.conversations.chat import Chat
+from webapp.conversations.clearing import Clearing
+from webapp.conversations.listing_presenter import ListingPresenter
+from webapp.conversations.listing_store import FOR_GOOD, Listing
 from webapp.conversations.presenter import Presenter
+from webapp.conversations.repainting import Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.replies_store import ReplyStore
 from webapp.conversations.routes import BODY_PER_MESSAGE, conversations_router
+from webapp.conversations.settings_routes import settings_router
+from webapp.conversations.settings_store import ConversationSettings
+from webapp.conversations.settling import Settling
+from webapp.conversations.starting import Starting
 from webapp.conversations.store import Conversations
-from webapp.db.engine import Database
+from webapp.conversations.tags_store import Tags
+from webapp.conversations.till import Till, prices_of
+from webapp.conversations.title_costs import TitleCosts
+from webapp.conversations.titles import Titles
+from webapp.conversations.tree_presenter import TreePresenter
+from webapp.conversations.tree_routes import tree_router
+from webapp.conversations.tree_store import Branches
+from webapp.db.address import address_of
+from webapp.db.engine import open_database
+from webapp.db.migrate import revisions
+from webapp.documents.imports.importer import Importer
+from webapp.documents.imports.routes import imports_router
+from webapp.documents.imports.store import ImportStore
+from webapp.documents.routes import documents_router
+from webapp.documents.shares.presenter import SharePresenter
+from webapp.documents.shares.routes import shares_router
+from webapp.documents.shares.store import ShareStore
+from webapp.documents.shares.watching import Watchers
+from webapp.documents.store import DocumentStore
+from webapp.documents.webpage import Webpage
+from webapp.library.routes import library_router
+from webapp.library.store import Library
+from webapp.operations.bus_check import checks_of_bus
+from webapp.operations.metrics import Metrics
+from webapp.operations.readiness import Readiness
+from webapp.operations.retention import Retention
+from webapp.operations.retention_store import RetentionStore
+from webapp.operations.routes import operations_router
+from webapp.operations.status import Status, checks_of
+from webapp.operations.store import DatabaseFacts
+from webapp.operations.upstream import Upstream
 from webapp.rendering.markdown import RENDERER_VERSION
+from webapp.search.indexing import Indexer
+from webapp.search.routes import search_router
+from webapp.search.searching import Searching
+from webapp.search.store import SearchStore
+from webapp.services.mail import Mail
+from webapp.services.oidc import Provider, open_provider_client
 from webapp.services.openrouter import OpenRouter
 from webapp.services.transport import open_client
+from webapp.web.appearance import appearance_router
 from webapp.web.assets import Assets, assets_router
+from webapp.web.client import Clients
+from webapp.web.cookies import Cookies
+from webapp.web.diagrams import diagrams_router
 from webapp.web.errors import ErrorHandler
+from webapp.web.refusals import SignedOutError
+from webapp.web.reports import reports_router
+from webapp.web.requests import Requests
+from webapp.web.root_path import RootPath
 from webapp.web.security import Gate
+from webapp.web.streams import OpenStreams
+from webapp.web.suffixes import Suffixes
 from webapp.web.templating import Templates
 
 ROOT: Final = Path(__file__).parent.parent
@@ -43,48 +144,228 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     """The whole application, ready to serve. Its lifespan opens and closes what it holds.
 
-    The database of `settings` is to be there and migrated, and its lock held by this process. `is_demo`: the upstream
-    of `settings` is the stand-in, and the pages say so.
+    The database of `settings` is to be there and migrated, and the lock of an SQLite file held by this process.
+    `is_demo`: the upstream of `settings` is the stand-in, and the pages say so.
+
+    Raises MissingAssetError, or SettingError for a ROOT_PATH that is an address of the app's own.
     """
-    assets = Assets(ROOT / "static", ROOT / "node_modules" / "htmx.org")
-    templates = Templates(ROOT / "templates", assets, app_title=settings.app_title)
-    database = Database(settings.database_path)
-    conversations = Conversations(database, max_live=settings.max_live_replies, renderer_version=RENDERER_VERSION)
+    assets = Assets(ROOT / "static", ROOT / "node_modules")
+    sharing = settings.sharing == "on"
+    templates = Templates(
+        ROOT / "templates",
+        assets,
+        root=settings.root,
+        app_title=settings.app_title,
+        has_accounts=settings.has_accounts,
+        sharing=sharing,
+    )
+    database = open_database(address_of(settings), pool_size=settings.database_pool_size)
+    listing, tags, library = Listing(database), Tags(database), Library(database)
+    budgets = Budgets(MonthlyLimits(amount_of(settings.monthly_soft_limit), amount_of(settings.monthly_hard_limit)))
+    budget_store, keys = BudgetStore(database, budgets), Keys(settings.secret_key)
+    key_store = KeyStore(database, keys)
+    conversations = Conversations(
+        database,
+        max_live=settings.max_live_replies,
+        max_per_minute=settings.max_messages_per_minute,
+        budgets=budgets,
+        renderer_version=RENDERER_VERSION,
+    )
     reply_store = ReplyStore(database)
     client = open_client(settings)
     openrouter = OpenRouter(client, settings)
-    replies = Replies(reply_store, openrouter)
-    catalog = Catalog(ModelStore(database), openrouter, default_model=settings.default_model)
-    limit = settings.max_message_bytes
-    chat = Chat(conversations, replies, catalog, max_message_bytes=limit)
-    presenter = Presenter(
-        templates, conversations, reply_store, replies, catalog, is_demo=is_demo, max_message_bytes=limit
+    metrics, bus = Metrics(), open_bus(settings)
+    options = Options(database)
+    allowance = Allowance(options, AllowedModels.parse(settings.allowed_models))
+    catalog = Catalog(
+        ModelStore(database), openrouter, default_model=settings.default_model, allowed=lambda: allowance.models
     )
+    bills = BillStore(database)
+    settling = Settling(bills, openrouter, keys)
+    till = Till(prices_of(catalog), budget_store, keys, settling.look)
+    painter = Painter()
+    replies = Replies(reply_store, openrouter, bus, observer=metrics, painter=painter, till=till)
+    metrics.watch(replies, database, bus)
+    limit = settings.max_message_bytes
+    branches = Branches(database, renderer_version=RENDERER_VERSION)
+    titles = Titles(
+        openrouter, conversations, settings.title_model, TitleCosts(budget_store, keys, bills, prices_of(catalog))
+    )
+    chat = Chat(conversations, branches, listing, replies, catalog, titles, max_message_bytes=limit)
+    presenter = Presenter(
+        templates,
+        conversations,
+        branches,
+        reply_store,
+        replies,
+        catalog,
+        listing,
+        is_demo=is_demo,
+        max_message_bytes=limit,
+        budgets=budget_store,
+    )
+    tree_presenter = TreePresenter(presenter, conversations, branches, is_demo=is_demo)
+    clearing = Clearing(listing, FOR_GOOD)
+    listing_presenter = ListingPresenter(presenter, listing, tags, is_demo=is_demo)
+    search_store = SearchStore(database)
+    indexer = Indexer(search_store)
+    searching = Searching(search_store, indexer, presenter, is_demo=is_demo)
+
+    users, sessions, tokens, passwords = Users(database), Sessions(database), ApiTokens(database), Passwords()
+    authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
+    clients, presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
+    devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
+
+    people = People(database)
+    account = Account(users, passwords, sessions, tokens, devices, presence, limits, events)
+    mail, tickets, public_url = Mail(settings), Tickets(database), settings.public_url
+    reset_links = ResetLinks(users, tickets, events, public_url)
+    resetting = Resetting(users, passwords, tickets, sessions, devices, presence, reset_links, limits, events, mail)
+    signing_up = SigningUp(users, tickets, limits, mail, settings.domains, public_url)
+
+    passkey_store, party, identities = PasskeyStore(database), RelyingParty.of(settings), Identities(database)
+    trips, ways_in, provider_client = RoundTrips(tickets), WaysIn(settings, party), open_provider_client(settings)
+    passkeys = Passkeys(passkey_store, trips, party, settings.app_title)
+    keeping = Keeping(sessions, passkeys, passkey_store, identities, ways_in, events)
+
+    sign_in_view, error_handler = SignInView(templates, resetting, signing_up, ways_in), ErrorHandler(templates)
+    account_sections = AccountSections([*OwnSections(account, sessions, tokens).providers, keeping.section])
+
+    imports, shares = ImportStore(database), ShareStore(database)
+    importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
+    retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
+    upstream = Upstream(None if is_demo else openrouter)
+    checks = [*checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1]), *checks_of_bus(bus)]
+    parts = {
+        "authentication": authentication,
+        "sessions": sessions,
+        "presence": presence,
+        "people": people,
+        "profiles": Profiles(people, budget_store),
+        "usage_of_all": UsageStore(database),
+        "options": options,
+        "allowance": allowance,
+        "settings": without_standin(settings) if is_demo else settings,
+        "account": account,
+        "account_view": AccountView(templates, account_sections),
+        "events": events,
+        "limits": limits,
+        "arrivals": Arrivals(sessions, devices, events),
+        "signing_in": SigningIn(users, passwords, devices, limits, events, ways_in),
+        "sign_in_view": sign_in_view,
+        "longest_form": limit * BODY_PER_MESSAGE,
+        "setting_up": SettingUp(users, tickets, passwords, events),
+        "invitations": Invitations(users, tickets, passwords, events, public_url),
+        "signing_up": signing_up,
+        "reset_links": reset_links,
+        "resetting": resetting,
+        "keeping": keeping,
+        "oidc": OpenIdConnect(settings, Provider(provider_client, settings), trips),
+        "recognising": Recognising(settings, users, identities, tickets, events),
+        "passkeys": passkeys,
+        "chat": chat,
+        "conversations": conversations,
+        "replies": replies,
+        "painter": painter,
+        "streams": OpenStreams(settings.max_open_streams),
+        "catalog": catalog,
+        "budgets": budget_store,
+        "ledger": Ledger(database),
+        "own_keys": OwnKeys(key_store, Tickets(database), openrouter, settings),
+        "branches": branches,
+        "presenter": presenter,
+        "tree_presenter": tree_presenter,
+        "library": library,
+        "starting": Starting(library, presenter),
+        "chosen": ConversationSettings(database),
+        "listing": listing,
+        "listing_presenter": listing_presenter,
+        "tags": tags,
+        "clearing": clearing,
+        "searching": searching,
+        "templates": templates,
+        "documents": DocumentStore(database),
+        "imports": imports,
+        "importer": importer,
+        "shares": shares,
+        "share_presenter": SharePresenter(presenter, conversations),
+        "watchers": Watchers(shares),
+        "webpage": Webpage(templates, assets.text("app.css")),
+        "public_url": settings.public_url,
+        "readiness": Readiness(checks, lambda: replies.is_draining),
+        "status": Status(settings, checks, replies),
+        "metrics": metrics,
+    }
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             await stack.enter_async_context(client)
-            app.state.user = await Users(database).local()
+            await stack.enter_async_context(provider_client)
+            await key_store.seal_anew()
+            await stack.enter_async_context(presence.running())
+            await stack.enter_async_context(options.running())
+            await stack.enter_async_context(mail.running())
             await stack.enter_async_context(catalog.running())
-            await stack.enter_async_context(replies.running(alone=True, grace=settings.drain_seconds))
+            await stack.enter_async_context(settling.running())
+            await stack.enter_async_context(titles.running())
+            await stack.enter_async_context(replies.running(alone=not database.is_shared, grace=settings.drain_seconds))
+            await stack.enter_async_context(indexer.running())
+            await stack.enter_async_context(clearing.running())
+            await stack.enter_async_context(importer.running())
+            await stack.enter_async_context(metrics.running())
+            await stack.enter_async_context(retention.running())
             yield
 
     app = Litestar(
-        route_handlers=[conversations_router, api_router, catalog_router, assets_router(assets), healthz],
+        route_handlers=[
+            accounts_router,
+            administration_router,
+            passkeys_router,
+            oidc_router,
+            account_router,
+            joining_router,
+            conversations_router,
+            tree_router,
+            settings_router,
+            library_router,
+            search_router,
+            api_router,
+            catalog_router,
+            appearance_router,
+            assets_router(assets),
+            diagrams_router(assets, templates),
+            operations_router,
+            reports_router(metrics.policy_breached),
+            usage_router,
+            keys_router,
+            documents_router,
+            imports_router,
+            *([shares_router] if sharing else []),
+        ],
         dependencies={
+            "caller": Provide(provide_caller),
             "user": Provide(provide_user),
-            **{name: _provide(part) for name, part in _parts(chat, conversations, replies, catalog, presenter).items()},
+            "client": Provide(clients.of),
+            "root": _provide(settings.root),
+            **{name: _provide(part) for name, part in parts.items()},  # handlers ask for them by name
         },
-        exception_handlers={Exception: ErrorHandler(templates)},
+        guards=[Guard(authentication, limits, clients, longest_form=limit * BODY_PER_MESSAGE)],
+        exception_handlers={SignedOutError: SignedOutView(sign_in_view, error_handler), Exception: error_handler},
         compression_config=CompressionConfig(
-            "gzip", minimum_size=1_000, gzip_compress_level=5, exclude=["/events$", "/stream$", "/live$", "^/assets/"]
+            "gzip",
+            minimum_size=1_000,
+            gzip_compress_level=5,
+            exclude=["/events$", "/stream$", "/live$", "/probe$", "^/assets/", "/document/(md|txt)$", "^/export/all$"],
         ),
         openapi_config=OpenAPIConfig(
             title=settings.app_title,
             version=__version__,
-            path="/schema",
+            openapi_router=Router("/schema", route_handlers=[], opt={"public": True}, include_in_schema=False),
+            servers=[Server(url=settings.root or "/")],
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+            security=[{"token": []}] if settings.has_accounts else None,
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), YamlRenderPlugin()],
         ),
         request_max_body_size=limit * BODY_PER_MESSAGE,
@@ -93,27 +374,18 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = Gate(app.asgi_handler, settings)
+    _check_root(app, settings.root)
+    requests = Requests(Gate(Suffixes(app.asgi_handler), settings), metrics.request_served)
+    app.asgi_handler = RootPath(Cookies(requests, settings), settings.root)
     return app
 
 
-@get("/healthz", include_in_schema=False)
-async def healthz() -> Response[str]:
-    """Alive: the process answers. Open to all, for a platform's health check."""
-    return Response("ok\n", media_type=MediaType.TEXT, headers={"cache-control": "no-store"})
-
-
-def _parts(
-    chat: Chat, conversations: Conversations, replies: Replies, catalog: Catalog, presenter: Presenter
-) -> dict[str, Any]:
-    """What handlers may ask for, by the names of their parameters."""
-    return {
-        "chat": chat,
-        "conversations": conversations,
-        "replies": replies,
-        "catalog": catalog,
-        "presenter": presenter,
-    }
+def _check_root(app: Litestar, root: str) -> None:
+    """Below /c, for one, it could not be told whether a proxy has stripped the path. Raises SettingError."""
+    first = root.split("/")[1] if root else ""
+    taken = {route.path.split("/")[1] for route in app.routes} - {""}
+    if first in taken:
+        raise SettingError(f"ROOT_PATH takes a path such as /chat; /{first} is one of the app's own addresses.")
 
 
 def _provide(part: Any) -> Provide:

@@ -17,24 +17,26 @@ const say = (sentence) => {
 document.addEventListener("htmx:finally:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.request.method !== "POST") return;
-  const explained = document.querySelector("#notice .refusal");
+  const explained = document.querySelector(".refusal");
   if (ctx.response && (ctx.response.status < 400 || explained)) return;
   say(event.target.id === "composer" ? TEXT_IS_KEPT : UNREACHABLE);
 });
 
-const tellReader = (event, sentence) => {
+addEventListener("online", () => document.getElementById("notice")?.replaceChildren());
+
+const tellReader = (event) => {
   const notice = event.target.closest?.(".message")?.querySelector(".message__wait");
-  if (notice) notice.textContent = sentence;
+  if (notice) notice.textContent = CONNECTION_LOST;
 };
 
-document.addEventListener("htmx:sse:error", (event) => tellReader(event, CONNECTION_LOST));
-document.addEventListener("htmx:sse:after:connection", (event) => tellReader(event, ""));
+// The first frame of the next connection says again what the answer is at.
+document.addEventListener("htmx:sse:error", tellReader);
 
 // The extension tries again by itself, but for the very first connection: that one is begun anew here.
 const beginAnew = (event) => {
   const stream = event.target;
   if (!stream.matches?.("[hx-sse\\:connect]")) return;
-  tellReader(event, CONNECTION_LOST);
+  tellReader(event);
   setTimeout(() => stream.isConnected && htmx.process(stream, true), RETRY_DELAY);
 };
 

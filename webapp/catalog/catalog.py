@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import random
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
+from webapp.catalog.allowed import AllowedModels, NotAllowedError
 from webapp.catalog.models import Model, read_model
 from webapp.catalog.store import ModelStore
 from webapp.services.errors import OpenRouterError
@@ -16,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 REFRESH_INTERVAL: Final = 3600.0
 FIRST_REFRESH_DELAY: Final = 2.0  # where there is a list of the last time: the first pages go before
+SPREAD: Final = 3.0  # at most so much later, so that several processes come one after another
+NEW_FOR: Final = timedelta(minutes=5)  # a list that another process has read is as good as one's own
 RETRY_INTERVAL: Final = 30.0  # after a list that could not be had
 LOOK_UP_TIMEOUT: Final = 3.0
 MAX_MODELS: Final = 5_000
@@ -35,10 +40,19 @@ class ModelSource(Protocol):
 
 
 class Catalog:
-    def __init__(self, store: ModelStore, source: ModelSource, *, default_model: str = "") -> None:
+    def __init__(
+        self,
+        store: ModelStore,
+        source: ModelSource,
+        *,
+        default_model: str = "",
+        allowed: Callable[[], AllowedModels] = AllowedModels,
+    ) -> None:
+        """`allowed` tells which models may be used at the moment; nobody gets another here."""
         self._store = store
         self._source = source
         self._default_model = default_model
+        self._allowed = allowed
         self._models: dict[str, Model] = {}
         self._by_alias: dict[str, Model] = {}
 
@@ -56,7 +70,13 @@ class Catalog:
 
     @property
     def models(self) -> Sequence[Model]:
-        """All models, in OpenRouter's order; none before the first list has come."""
+        """The models that may be used, in OpenRouter's order; none before the first list has come."""
+        allowed = self._allowed()
+        return tuple(model for model in self._models.values() if allowed.covers(model.id))
+
+    @property
+    def all_models(self) -> Sequence[Model]:
+        """Those too that may not be used here, for whoever allows them."""
         return tuple(self._models.values())
 
     def find(self, model_id: str) -> Model | None:
@@ -68,40 +88,66 @@ class Catalog:
 
         Else the first listed.
         """
-        if self._default_model:
+        if self._default_model and self.allows(self._default_model):
             return self._default_model
-        if last_used and (self.find(last_used) or not self._models):
+        if last_used and (self.find(last_used) or not self._models) and self.allows(last_used):
             return last_used
-        return next(iter(self._models), FALLBACK_MODEL)
+        return next((model.id for model in self.models), FALLBACK_MODEL)
+
+    def allows(self, model_id: str) -> bool:
+        """Whether a model may be used here, by whatever name."""
+        allowed, model = self._allowed(), self.find(model_id)
+        return allowed.covers(model_id) or (model is not None and allowed.covers(model.id))
+
+    def check_allowed(self, model_id: str) -> None:
+        """Raises NotAllowedError for a model that may not be used here, or not any more."""
+        if not self.allows(model_id):
+            raise NotAllowedError(model_id)
 
     async def require(self, model_id: str) -> str:
-        """Returns `model_id` if there is such a model. OpenRouter is asked about one that the list does not have.
+        """Returns `model_id` if there is such a model and it may be used.
 
-        Raises InvalidError if there is none. Where OpenRouter cannot be asked it is let through: the call will tell.
+        OpenRouter is asked about one that the list does not have; where it cannot be asked, the call will tell. Raises
+        InvalidError if there is none, NotAllowedError if it may not be used.
         """
+        await self._check_exists(model_id)
+        self.check_allowed(model_id)
+        return model_id
+
+    async def refresh(self) -> None:
+        """Reads the list anew, and keeps it. Raises OpenRouterError, and keeps the old list, when it cannot be had."""
+        entries = (await self._source.models())[:MAX_MODELS]
+        models = [model for entry in entries if (model := read_model(entry)) is not None]
+        unique = list({model.id: model for model in models}.values())
+        await self._store.replace(unique)
+        self._take(unique)
+
+    async def _check_exists(self, model_id: str) -> None:
         if self.find(model_id) or model_id.partition(":")[0] in self._models:
-            return model_id
+            return
         if not _MODEL_ID.fullmatch(model_id) or len(model_id) > MAX_ID:
             raise InvalidError(f"There is no model {model_id[:100]!r}. Choose one from the list.")
         try:
             async with asyncio.timeout(LOOK_UP_TIMEOUT):
                 entry = await self._source.model(model_id)
         except (OpenRouterError, TimeoutError):
-            return model_id
+            return
         if entry is None:
             raise InvalidError(f"There is no model {model_id[:100]!r}. Choose one from the list.")
         model = read_model(entry)
         if model is not None and len(self._by_alias) < MAX_ALIASES:
             self._by_alias[model_id] = self._models.setdefault(model.id, model)
-        return model_id
 
-    async def refresh(self) -> None:
-        """Reads the list anew. Raises OpenRouterError, and keeps the old list, when it cannot be had."""
-        entries = (await self._source.models())[:MAX_MODELS]
-        models = [model for entry in entries if (model := read_model(entry)) is not None]
-        unique = list({model.id: model for model in models}.values())
-        await self._store.replace(unique)
-        self._take(unique)
+    async def _refresh_once_for_all(self) -> None:
+        """One process after another comes to it: the first reads the list, and the others take that."""
+        new = await self._store.load_new(NEW_FOR)
+        if new:
+            self._take(new)
+        else:
+            await self.refresh()
+
+    def _spread(self) -> float:
+        return random.uniform(0, SPREAD) if self._store.has_others else 0.0  # noqa: S311
 
     def _take(self, models: Sequence[Model]) -> None:
         self._models = {model.id: model for model in models}
@@ -109,11 +155,11 @@ class Catalog:
 
     async def _keep_fresh(self) -> None:
         if self._models:
-            await asyncio.sleep(FIRST_REFRESH_DELAY)
+            await asyncio.sleep(FIRST_REFRESH_DELAY + self._spread())
         while True:
             try:
-                await self.refresh()
-                delay = REFRESH_INTERVAL
+                await self._refresh_once_for_all()
+                delay = REFRESH_INTERVAL + self._spread()
             except Exception as error:  # whatever it was, the old list is still good
                 logger.warning("The list of models could not be refreshed: %s", error)
                 delay = RETRY_INTERVAL

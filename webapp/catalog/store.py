@@ -1,10 +1,10 @@
 """The list of models in the database, so that a start without OpenRouter has one too."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import asdict
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from webapp.catalog.models import Model
 from webapp.db.engine import Database
@@ -15,17 +15,30 @@ class ModelStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def has_others(self) -> bool:
+        """Whether other processes may keep the list too."""
+        return self._database.is_shared
+
     async def load(self) -> list[Model]:
         """The models as they were kept last, in OpenRouter's order."""
         async with self._database.read() as session:
             rows = await session.scalars(select(CatalogModel).order_by(CatalogModel.position))
             return [_model(row) for row in rows]
 
+    async def load_new(self, within: timedelta) -> list[Model]:
+        """The models, if another process has kept them so recently; none where there is no other process."""
+        if not self.has_others:
+            return []
+        async with self._database.read() as session:
+            newest = await session.scalar(select(func.max(CatalogModel.fetched_at)))
+        return await self.load() if newest is not None and datetime.now(UTC) - newest < within else []
+
     async def replace(self, models: Sequence[Model]) -> None:
         """Keeps `models` in place of all before."""
         now = datetime.now(UTC)
         rows = [{**asdict(model), "position": place, "fetched_at": now} for place, model in enumerate(models)]
-        async with self._database.write() as session:
+        async with self._database.write("models") as session:
             await session.execute(delete(CatalogModel))
             if rows:
                 await session.execute(insert(CatalogModel), rows)

@@ -7,6 +7,8 @@ all calls and gives typed events.
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
@@ -87,7 +89,6 @@ async def send_to_openrouter(
                 total += 1
                 logger.debug("Yielding chunk %d: %d chars", total, len(event.text))
                 yield event.text
-    logger.info("Stream completed. Total chunks: %d", total)
 
 
 async def send_to_openrouter_no_stream(messages: list[dict[str, str]], model: str, **options: Unpack[Options]) -> str:
@@ -117,6 +118,17 @@ class Completion(Struct, frozen=True):
     reasoning: str
     finish: Finish
     usage: Usage | None
+
+
+class Contact(Struct, frozen=True):
+    """That OpenRouter was reached, and what it said of the key: ``seconds`` it took, and its ``clock`` by then.
+
+    ``clock`` has whole seconds, and is None where it was not told.
+    """
+
+    key: KeyInfo
+    seconds: float
+    clock: datetime | None
 
 
 class OpenRouter:
@@ -153,22 +165,22 @@ class OpenRouter:
                     yield event
 
     async def stream_batches(
-        self, messages: Sequence[Mapping[str, Any]], model: str, **options: Unpack[Options]
+        self, messages: Sequence[Mapping[str, Any]], model: str, *, key: str = "", **options: Unpack[Options]
     ) -> AsyncGenerator[list[StreamEvent], None]:
         """The same, by what arrived together: no batch is empty, and neighbouring pieces of text in one are joined.
 
-        Cheaper where a fast model's pieces come many at a time.
+        Cheaper where a fast model's pieces come many at a time. A `key` is used in place of the settings' one.
         """
-        async with aclosing(self._call(messages, model, options, stream=True)) as batches:
+        async with aclosing(self._call(messages, model, options, stream=True, key=key)) as batches:
             async for batch in batches:
                 yield merged(batch)
 
     async def complete(
-        self, messages: Sequence[Mapping[str, Any]], model: str, **options: Unpack[Options]
+        self, messages: Sequence[Mapping[str, Any]], model: str, *, key: str = "", **options: Unpack[Options]
     ) -> Completion:
-        """Asks for the answer in one piece. Retries as streams do."""
+        """Asks for the answer in one piece. Retries as streams do. A `key` is used in place of the settings' one."""
         events: list[StreamEvent] = []
-        async with aclosing(self._call(messages, model, options, stream=False)) as batches:
+        async with aclosing(self._call(messages, model, options, stream=False, key=key)) as batches:
             async for batch in batches:
                 events += batch
         return Completion(
@@ -194,9 +206,15 @@ class OpenRouter:
                 return None
             raise
 
-    async def key_info(self) -> KeyInfo:
-        """The key in use: its limits and what it has spent. Fails with the code "unauthorised" for a bad key."""
-        return await self._get("/key", KeyInfo)
+    async def key_info(self, key: str = "") -> KeyInfo:
+        """The key in use, or ``key``: its limits and what it has spent. "unauthorised" is the code for a bad one."""
+        return (await self.contact(key)).key
+
+    async def contact(self, key: str = "") -> Contact:
+        """Whether OpenRouter is there and takes the key. Fails as ``key_info`` does."""
+        began = self._clock.monotonic()
+        body, headers = await self._fetch("/key", key=key, expected=(401,) if key else ())
+        return Contact(self._read("/key", body, KeyInfo), self._clock.monotonic() - began, _date_of(headers))
 
     async def credits(self) -> Credits | None:
         """The account's credit; None if the key may not know, as most may not."""
@@ -207,11 +225,14 @@ class OpenRouter:
                 return None
             raise
 
-    async def generation(self, generation_id: str) -> Generation | None:
-        """A past answer as it was billed; None if OpenRouter does not know it within some seconds."""
+    async def generation(self, generation_id: str, key: str = "") -> Generation | None:
+        """A past answer as it was billed; None if OpenRouter does not know it within some seconds.
+
+        ``key`` is the one that has paid for it, if that is not the settings' one.
+        """
         for delay in (*GENERATION_DELAYS, None):
             try:
-                return await self._get("/generation", Generation, {"id": generation_id}, expected=(404,))
+                return await self._get("/generation", Generation, {"id": generation_id}, key=key, expected=(404,))
             except OpenRouterError as error:
                 if error.status != 404:
                     raise
@@ -219,11 +240,23 @@ class OpenRouter:
                 await self._clock.sleep(delay)
         return None
 
+    async def exchange_code(self, code: str, verifier: str) -> str:
+        """The key for which a user's sign-in at OpenRouter stands; ``verifier`` is the secret of whoever began it."""
+        body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
+        headers = {"Content-Type": "application/json"}
+        async with self._open("POST", "/auth/keys", headers=headers, content=msgspec.json.encode(body)) as response:
+            with translated(answering=True):
+                answer = await whole_body(response)
+        try:
+            return msgspec.json.decode(answer, type=_NewKey).key
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise OpenRouterError("malformed", detail="/auth/keys has no key") from error
+
     async def _call(
-        self, messages: Sequence[Mapping[str, Any]], model: str, options: Options, *, stream: bool
+        self, messages: Sequence[Mapping[str, Any]], model: str, options: Options, *, stream: bool, key: str = ""
     ) -> AsyncGenerator[list[StreamEvent], None]:
         """The events of a call with all its tries, a batch for each read."""
-        headers = headers_for(self._settings)
+        headers = headers_for(self._settings, key)
         given = {name: value for name, value in options.items() if value is not None}
         body = msgspec.json.encode({"model": model, "messages": messages, "stream": stream, **given})
         logger.info("Starting %s to OpenRouter with model: %s", "stream" if stream else "request", model)
@@ -236,7 +269,10 @@ class OpenRouter:
                         async for batch in batches:
                             call.note_progress()
                             yield batch
-                    yield [call.end("complete")]
+                    metrics = call.end("complete")
+                    if stream:
+                        logger.info("Stream completed. Total chunks: %d", metrics.chunks)
+                    yield [metrics]
                     return
                 except OpenRouterError as error:
                     delay = call.delay(error, self._retries)
@@ -284,17 +320,31 @@ class OpenRouter:
             await drain(pieces)
 
     async def _get(
-        self, path: str, kind: type[T], params: Mapping[str, str] | None = None, *, expected: Sequence[int] = ()
+        self,
+        path: str,
+        kind: type[T],
+        params: Mapping[str, str] | None = None,
+        *,
+        key: str = "",
+        expected: Sequence[int] = (),
     ) -> T:
         """What an endpoint tells. Statuses that are ``expected`` are raised as well, but are not worth a line."""
+        body, _ = await self._fetch(path, params, key=key, expected=expected)
+        return self._read(path, body, kind)
+
+    async def _fetch(
+        self, path: str, params: Mapping[str, str] | None = None, *, key: str = "", expected: Sequence[int] = ()
+    ) -> tuple[bytes, httpx.Headers]:
         try:
-            async with self._open("GET", path, headers=headers_for(self._settings), params=params) as response:
+            async with self._open("GET", path, headers=headers_for(self._settings, key), params=params) as response:
                 with translated(answering=True):
-                    body = await whole_body(response)
+                    return await whole_body(response), response.headers
         except OpenRouterError as error:
             if error.status not in expected:
                 logger.error("OpenRouter API error at %s: %s (%s)", path, error.code, error.detail)
             raise
+
+    def _read(self, path: str, body: bytes, kind: type[T]) -> T:
         try:
             return listings.read(body, kind)
         except ValueError as error:
@@ -304,6 +354,18 @@ class OpenRouter:
     def _open(self, method: str, path: str, **content: Any) -> AbstractAsyncContextManager[httpx.Response]:
         url = self._settings.openrouter_base_url.rstrip("/") + path
         return opened(self._client, method, url, now=self._clock.now, **content)
+
+
+class _NewKey(Struct):
+    key: str
+
+
+def _date_of(headers: httpx.Headers) -> datetime | None:
+    """The server's clock, as HTTP has it tell."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 @asynccontextmanager

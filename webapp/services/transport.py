@@ -57,13 +57,17 @@ class LateTransport(httpx.AsyncBaseTransport):
             await self._transport.aclose()
 
 
-def headers_for(settings: Settings) -> dict[str, str]:
-    """The key, and the name by which OpenRouter knows this installation. Raises MissingKeyError."""
-    if not settings.openrouter_api_key:
+def headers_for(settings: Settings, key: str = "") -> dict[str, str]:
+    """The key, that of the settings if none is given, and the name by which OpenRouter knows this installation.
+
+    Raises MissingKeyError.
+    """
+    key = key or settings.openrouter_api_key
+    if not key:
         logger.error("OPENROUTER_API_KEY is not configured")
         raise MissingKeyError
     return {
-        "Authorization": f"Bearer {settings.openrouter_api_key}",
+        "Authorization": f"Bearer {key}",
         "Content-Type": "application/json",
         "HTTP-Referer": quote(settings.public_url, safe=":/?#[]@!$&'()*+,;=%~"),
         "X-Title": settings.app_title,
@@ -94,7 +98,7 @@ async def opened(
                 raise refusals.from_response(response, await _beginning(response), now())
             yield response
     except OpenRouterError as error:
-        error.hide(headers["Authorization"].removeprefix("Bearer "))
+        error.hide(headers.get("Authorization", "").removeprefix("Bearer "))
         raise
 
 

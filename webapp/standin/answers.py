@@ -5,6 +5,7 @@ from typing import Final
 
 from webapp.standin.essays import essay_on
 from webapp.standin.questions import Kind, Question
+from webapp.standin.showcase import SHOWCASE
 from webapp.standin.snippets import snippet_for
 
 NOTE: Final = """\
@@ -21,6 +22,8 @@ def answer_to(question: Question) -> str:
             return question.title
         case Kind.GREETING:
             return _greeting(question)
+        case Kind.SHOWCASE:
+            body = SHOWCASE
         case Kind.CODE:
             body = _code(question)
         case Kind.MATHS:
@@ -69,7 +72,8 @@ Ask me for one of these to see how it looks:
 
 - a *comparison* of two things, as a table
 - a piece of *code* in Python, JavaScript, SQL, Rust or Bash
-- some *maths*, a *story*, a list of *steps*, or a very *long* text"""
+- some *maths*, a *story*, a list of *steps*, or a very *long* text
+- show me *everything*: one of each thing that an answer can hold"""
 
 
 def _code(question: Question) -> str:

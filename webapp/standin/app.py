@@ -15,6 +15,7 @@ from webapp.standin.errors import ApiError
 from webapp.standin.http import Connection, Receive, Request, Scope, Send
 from webapp.standin.journal import Journal
 from webapp.standin.listing import list_models
+from webapp.standin.sign_in import SignIns
 from webapp.standin.steps import Closing
 
 API: Final = "/api/v1"
@@ -48,6 +49,7 @@ class App:
         self._account = Account(options.generation_delay)
         self._completions = Completions(journal, self._account, options.tokens_per_second, options.closing)
         self._list_failures = options.list_failures
+        self._sign_ins = SignIns()
         control = Control(journal, self._completions)
         self._routes: list[tuple[str, str, Handler]] = [
             ("GET", f"{API}/models", self._models),
@@ -56,6 +58,7 @@ class App:
             ("GET", f"{API}/(?:key|auth/key)", self._key),
             ("GET", f"{API}/credits", self._credits),
             ("GET", f"{API}/generation", self._generation),
+            ("POST", f"{API}/auth/keys", self._sign_ins.exchange),
         ]
         if options.controls:
             self._routes += [
@@ -88,6 +91,9 @@ class App:
         if (request.method, request.path) == ("POST", f"{API}/chat/completions"):
             _key_of(request)
             await self._completions.answer(request, connection)
+            return
+        if (request.method, request.path) == ("GET", "/auth"):
+            await connection.respond(302, b"", {"location": self._sign_ins.agree(request)})
             return
         body = http.encode(await self._handler(request)(request))
         await connection.respond(200, body, {})

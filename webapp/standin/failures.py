@@ -1,4 +1,4 @@
-"""Every failure that the API can show, each under a model name of its own: ``standin/<name>``."""
+"""Every failure that the API can show, and every oddity, each under a model name of its own: ``standin/<name>``."""
 
 import re
 import time
@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from webapp.standin.catalog import Model, invented
+from webapp.standin.showcase import SHOWCASE
 from webapp.standin.steps import (
     Answer,
     AnyStep,
     CallTool,
+    Cite,
     Comment,
     Done,
     Drop,
@@ -20,6 +22,7 @@ from webapp.standin.steps import (
     Framing,
     Hang,
     Raw,
+    Reason,
     Refuse,
     Say,
     Script,
@@ -172,6 +175,17 @@ _SCRIPTS: Final[Mapping[str, Script]] = {
     "no-space": script(Framing(space=False), Answer()),
     "bytes": script(Framing(write_size=1), Answer(tokens=60)),
     "unicode": script(Framing(write_size=3), Say(UNICODE_TEXT, paced=True)),
+    "everything": script(
+        Reason(
+            "The question is for everything at once.\n\n**The order.** Text, lists, tables, code, maths, notes.",
+            paced=True,
+        ),
+        Cite("https://handbook.example.org/everything", "The handbook: everything"),
+        Cite("https://library.example.edu/catalogue/all"),
+        Say(SHOWCASE, paced=True),
+        Show(seed=7, last=True),
+        Usage(),
+    ),
     "refusal": script(Refuse("I cannot help with that."), Finish("content_filter", "refusal")),
     "tool-call": script(CallTool("weather", ['{"city"', ': "Paris"}']), Finish("tool_calls", "tool_calls")),
     "large-picture": script(Say("Here you go: "), Comment(), Show(large=True, last=True), Usage("null")),

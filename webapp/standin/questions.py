@@ -31,6 +31,9 @@ class Kind(Enum):
         r"|(?P<plain>\w\S*(?: \S+){0,2})$)"
     )
     TITLE = r"\b(?:title|headline)\b.*\b(?:conversation|chat|words|message|question)\b"
+    SHOWCASE = (
+        r"\beverything\b.{0,40}\b(?:show|answers?|formats?|formatting|markdown)\b|\b(?:show|try)\b.{0,40}\beverything\b"
+    )
     LONG = r"\b(?:very long|long|essay|detailed|in depth|thorough|\d{3,} words)\b"
     CODE = (
         r"```|\b(?:code|function|script|program|class|regex)\b"
