@@ -1,13 +1,99 @@
 """What tests of several folders share: a stand-in for OpenRouter, and the app as a server."""
 
+import logging
+import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
+from tests.fakes import services
+from tests.fakes.apart import apart
 from tests.fakes.app_server import AppServer
+from tests.fakes.database import migrated_file
+from tests.fakes.postgres import own_database, without_rows
 from tests.fakes.upstream import KEY, Upstream, running_standin
+from webapp.db.address import Address, PostgresServer
+from webapp.db.migrate_postgres import upgrade_server
+from webapp.logs import QUIET_LIBRARIES
 from webapp.standin.server import StandIn
+
+# The same examples in each run, however slow the machine.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_they_were() -> Iterator[None]:
+    """A test that starts the server in this process sets up the log for all that come after it."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    libraries = {name: logging.getLogger(name).level for name in QUIET_LIBRARIES}
+    yield
+    root.handlers[:], root.level = handlers, level
+    for name, before in libraries.items():
+        logging.getLogger(name).setLevel(before)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real server, on which tests may make databases of their own."""
+    with services.postgres() as server:
+        if server is None:
+            go_without("Postgres", "install postgresql, or name a server in TEST_POSTGRES_URL")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real server's address. Keys of others may be there."""
+    with services.redis() as url:
+        if url is None:
+            go_without("Redis", "install redis-server, or name a server in TEST_REDIS_URL")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def bare_postgres(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """A database of this run's own, for tests that make and drop its tables."""
+    with own_database(postgres_server) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """A database of this run's own, with all tables."""
+    with own_database(postgres_server) as database:
+        apart(upgrade_server(database))
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Address:
+    """A database with all tables and nothing in them: a file, and then the same on Postgres."""
+    if request.param == "sqlite":
+        return migrated_file(tmp_path / "test.db")
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    return without_rows(postgres)
+
+
+_WITHOUT: dict[str, str] = {}  # services that were not found, and what to do
+
+
+def go_without(service: str, remedy: str) -> NoReturn:
+    """Skips what needs the service; where CI is set there is no going without."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI goes without nothing, and there is no {service}: {remedy}.")
+    _WITHOUT[service] = remedy
+    pytest.skip(f"no {service} here: {remedy}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for service, remedy in _WITHOUT.items():
+        terminalreporter.write_line(f"WENT WITHOUT {service}, and skipped the tests on it: {remedy}.", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,16 +11,53 @@ PACKAGE = ROOT / "webapp"
 
 # A package of ours may import those named here, itself, and nothing else of ours.
 MAY_IMPORT: dict[str, frozenset[str]] = {
-    "app": frozenset({"conversations", "catalog", "accounts", "web", "rendering", "db", "services", "config"}),
+    "app": frozenset(
+        {
+            "operations",
+            "administration",
+            "documents",
+            "search",
+            "conversations",
+            "library",
+            "bus",
+            "catalog",
+            "accounts",
+            "web",
+            "rendering",
+            "db",
+            "services",
+            "config",
+        }
+    ),
     "__main__": frozenset({"cli"}),
-    "cli": frozenset({"config", "db", "server", "standin", "web"}),
-    "server": frozenset({"app", "config", "db", "standin", "logs"}),
-    "logs": frozenset({"config"}),
-    "conversations": frozenset({"catalog", "accounts", "web", "rendering", "db", "services", "config"}),
+    "cli": frozenset({"commands", "config", "db", "server", "standin", "supervisor", "web"}),
+    "commands": frozenset({"operations", "documents", "conversations", "accounts", "web", "db", "services", "config"}),
+    "server": frozenset(
+        {"accounts", "app", "config", "connection", "db", "demo", "listening", "logs", "packages", "supervisor"}
+    ),
+    "connection": frozenset(),
+    "supervisor": frozenset({"config", "db", "demo", "listening", "logs"}),
+    "demo": frozenset({"config", "standin"}),
+    "listening": frozenset({"config"}),
+    "packages": frozenset({"web"}),
+    "logs": frozenset({"config", "web"}),
+    "operations": frozenset(
+        {"conversations", "bus", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
+    ),
+    "administration": frozenset(
+        {"conversations", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
+    ),
+    "documents": frozenset({"conversations", "catalog", "accounts", "web", "rendering", "db"}),
+    "search": frozenset({"conversations", "catalog", "accounts", "web", "db", "config"}),
+    "conversations": frozenset(
+        {"bus", "library", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
+    ),
+    "library": frozenset({"catalog", "accounts", "web", "db"}),
     "catalog": frozenset({"accounts", "web", "rendering", "db", "services", "config"}),
     "accounts": frozenset({"web", "rendering", "db", "services", "config"}),
     "web": frozenset({"config"}),
     "rendering": frozenset(),
+    "bus": frozenset({"db", "config"}),
     "db": frozenset({"config"}),
     "services": frozenset({"config"}),
     "standin": frozenset(),
@@ -28,16 +66,33 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 
 # A library that is kept to a few places: the files that may import it, as path prefixes or file names.
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "litestar": ("app.py", "web/", "routes.py", "api.py"),
-    "sqlalchemy": ("db/", "store.py", "replies_store.py"),
+    "litestar": (
+        "app.py",
+        "web/",
+        "*routes.py",
+        "api.py",
+        "guard.py",
+        "desk.py",
+        "profiles.py",
+        "accounts/browser.py",
+    ),
+    "sqlalchemy": ("db/", "*store.py"),
+    "webauthn": ("accounts/passkeys.py",),
+    "joserfc": ("accounts/id_tokens.py",),
+    "argon2": ("accounts/passwords.py",),
+    "aiosmtplib": ("services/mail.py",),
     "alembic": ("db/",),
+    "asyncpg": ("db/", "bus/postgres.py"),
+    "redis": ("bus/redis.py",),
     "httpx": ("services/",),
     "aiohttp": ("services/aiohttp_transport.py",),
     "yarl": ("services/aiohttp_transport.py",),
     "jinja2": ("web/",),
+    "prometheus_client": ("operations/metrics.py",),
     "comrak": ("rendering/",),
     "nh3": ("rendering/",),
-    "uvicorn": ("server.py", "standin/"),
+    "PIL": ("conversations/repainting.py",),
+    "uvicorn": ("server.py", "connection.py", "standin/"),
 }
 
 # Pure: values in, values out.
@@ -48,11 +103,47 @@ PURE = (
     "services/events.py",
     "services/answer.py",
     "services/listings.py",
+    "accounts/spending.py",
+    "accounts/budgets.py",
+    "accounts/usage_pages.py",
     "conversations/messages.py",
+    "conversations/meter.py",
     "conversations/pictures.py",
+    "conversations/picture_sizes.py",
+    "conversations/renderings.py",
+    "conversations/tree.py",
     "catalog/models.py",
+    "documents/document.py",
+    "documents/writers.py",
+    "documents/imports/reading.py",
+    "documents/imports/soundness.py",
+    "documents/imports/openchat.py",
+    "documents/imports/chatgpt.py",
+    "documents/imports/claude.py",
+    "documents/imports/openwebui.py",
+    "documents/imports/librechat.py",
+    "documents/imports/formats.py",
+    "documents/imports/elements.py",
+    "search/folding.py",
+    "search/query.py",
+    "search/snippets.py",
 )
 IMPURE_MODULES = frozenset({"asyncio", "httpx", "litestar", "os", "pathlib", "socket", "sqlalchemy", "time", "logging"})
+
+# What can open a connection, and who may use it: for the model, for the bus and the database, or to listen.
+REACHES_OUT: dict[str, tuple[str, ...]] = {
+    "httpx": ("services/",),
+    "aiohttp": ("services/",),
+    "redis": ("bus/redis.py",),
+    "asyncpg": ("db/", "bus/postgres.py"),
+    "socket": ("listening.py", "supervisor.py", "server.py", "standin/"),
+    "urllib.request": ("services/",),
+    "ssl": ("db/", "bus/"),
+    **dict.fromkeys(
+        ("http.client", "urllib3", "requests", "ftplib", "smtplib", "xmlrpc", "socketserver", "websockets"), ()
+    ),
+}
+CONNECTS = frozenset({"open_connection", "create_connection", "open_unix_connection", "sock_connect", "urlopen"})
 
 
 class Import(NamedTuple):
@@ -82,7 +173,7 @@ IMPORTS = [found for path in sorted(PACKAGE.rglob("*.py")) for found in imports_
 
 
 def allowed_in(path: Path, places: tuple[str, ...]) -> bool:
-    return any(path.as_posix().startswith(place) if "/" in place else path.name == place for place in places)
+    return any(path.as_posix().startswith(place) if "/" in place else fnmatch(path.name, place) for place in places)
 
 
 def test_our_packages_import_one_way() -> None:
@@ -104,6 +195,23 @@ def test_libraries_stay_where_they_belong() -> None:
         if found.module.split(".")[0] == library and not allowed_in(found.path, places)
     ]
     assert not wrong, "libraries out of their places:\n" + "\n".join(wrong)
+
+
+def test_only_services_bus_and_database_reach_out() -> None:
+    """So nothing fetches an address that a person or a model gave: `services/` calls the one of the settings."""
+    wrong = [
+        str(found)
+        for found in IMPORTS
+        for library, places in REACHES_OUT.items()
+        if f"{found.module}.".startswith(f"{library}.") and not allowed_in(found.path, places)
+    ]
+    wrong += [
+        f"webapp/{path.relative_to(PACKAGE)}:{node.lineno} calls {node.attr}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in CONNECTS
+    ]
+    assert not wrong, "connections from where none should be opened:\n" + "\n".join(wrong)
 
 
 def test_pure_modules_do_no_io() -> None:

@@ -21,6 +21,7 @@ from webapp.conversations.views import Cursor
 ROOT = Path(__file__).parent.parent
 PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+DEPLOY = sorted((ROOT / "docs" / "deploy").glob("*.md"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)\s]+)\)")
@@ -88,9 +89,11 @@ def test_the_tree_is_the_one_that_is_there() -> None:
             assert (folder / name).exists(), name
 
 
-def test_every_module_of_conversations_is_explained() -> None:
-    named = {name for row in rows(section("The tree"), "file") for name in re.findall(r"\[(\w+\.py)\]", row[0])}
-    there = {path.name for path in (ROOT / "webapp" / "conversations").glob("[a-z]*.py")}
+def test_every_module_of_these_features_is_explained() -> None:
+    told = " ".join(row[0] for row in rows(section("The tree"), "file"))
+    named = set(re.findall(r"\]\(\.\./(webapp/\S+\.py)\)", told))
+    folders = [ROOT / "webapp" / feature for feature in ("conversations", "documents")]
+    there = {path.relative_to(ROOT).as_posix() for folder in folders for path in folder.rglob("[a-z]*.py")}
     assert named == there
 
 
@@ -153,6 +156,14 @@ def test_settings_and_their_defaults_are_those_of_the_code(paper: Path) -> None:
         for variable, default in zip(spans(variables), spans(told), strict=bool(spans(told))):
             value = defaults[variable]
             assert default == (f"{value:g}" if isinstance(value, float) else str(value)), variable
+
+
+@pytest.mark.parametrize("paper", DEPLOY, ids=lambda paper: paper.name)
+def test_a_recipe_sets_what_the_app_takes_and_says_how_long_to_drain(paper: Path) -> None:
+    names = {variable for variables, _ in rows(paper.read_text(), "variable") for variable in spans(variables)}
+    assert {"APP_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD", "OPENROUTER_API_KEY"} <= names
+    assert names <= {field.name.upper() for field in msgspec.structs.fields(Settings)}
+    assert "DRAIN_SECONDS" in paper.read_text()
 
 
 def test_the_lines_for_the_api_are_its_routes() -> None:

@@ -59,7 +59,7 @@ class Screen:
 
     @property
     def questions(self) -> Locator:
-        return self.page.get_by_role("article", name="You")
+        return self.page.get_by_role("article", name="You").locator(".message__bubble")
 
     @property
     def answer(self) -> Locator:
@@ -68,7 +68,7 @@ class Screen:
     @property
     def text(self) -> Locator:
         """The last answer's own text, without what stands around it; of a growing one what has settled."""
-        return self.answer.locator(".prose:not(.prose--tail)")
+        return self.answer.locator("> .prose:not(.prose--tail)")
 
     @property
     def error(self) -> Locator:

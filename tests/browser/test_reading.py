@@ -47,13 +47,67 @@ async def test_a_second_question_goes_below_the_first(screen: Screen, upstream: 
 
 
 async def test_thoughts_are_shown_apart(screen: Screen, upstream: Upstream) -> None:
-    model = await upstream.script("think", Reason("Let me "), Reason("see."), Hold("a"), Say("Done."))
+    model = await upstream.script("think", Reason("**Plan**\n\nLet me "), Reason("see."), Hold("a"), Say("Done."))
     await screen.ask("Think", model)
-    await expect(screen.answer.get_by_text("Thinking")).to_be_visible()
+    thoughts = screen.answer.locator(".reasoning__text")
+    await expect(screen.answer.locator(".reasoning > summary")).to_contain_text("Thinking · ")
+    await expect(thoughts).to_have_text("**Plan**\n\nLet me see.")
     await upstream.open("think", "a")
     await screen.sees_answer("Done.")
-    await screen.answer.get_by_text("Thoughts").click()
-    await expect(screen.answer.get_by_text("Let me see.")).to_be_visible()
+    await expect(thoughts).to_be_hidden()
+    for _ in range(2):
+        await screen.answer.get_by_text("Thought for 1 s").click()
+        await expect(thoughts.locator("p")).to_have_text(["Plan", "Let me see."])
+        await expect(thoughts.locator("strong")).to_have_text("Plan")
+        await screen.reload()
+
+
+async def test_thoughts_that_the_reader_closed_or_opened_stay_so(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.script("held", Reason("One. "), Hold("a"), Reason("Two."), Hold("b"), Say("Done."))
+    thoughts, summary = screen.answer.locator(".reasoning__text"), screen.answer.locator(".reasoning > summary")
+    await screen.ask("Think", model)
+    await expect(thoughts).to_be_visible()
+    await summary.click()
+    await expect(thoughts).to_be_hidden()
+    await upstream.open("held", "a")
+    await expect(thoughts).to_have_text("One. Two.")
+    await expect(thoughts).to_be_hidden()
+    await summary.click()
+    await upstream.open("held", "b")
+    await screen.sees_answer("Done.")
+    await expect(thoughts).to_be_visible()
+
+
+async def test_thoughts_with_a_selection_are_not_folded(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.script("picked", Reason("Choose me."), Hold("a"), Say("Done."))
+    thoughts = screen.answer.locator(".reasoning__text")
+    await screen.ask("Think", model)
+    await thoughts.select_text()
+    await upstream.open("picked", "a")
+    await screen.sees_answer("Done.")
+    await expect(thoughts).to_be_visible()
+
+
+async def test_growing_thoughts_follow_their_end_unless_one_reads_above(screen: Screen, upstream: Upstream) -> None:
+    many = "".join(f"Thought {number}.\n" for number in range(100))
+    model = await upstream.script("box", Reason(many), Hold("a"), Reason(many), Hold("b"), Reason(many), Hold("c"))
+    thoughts = screen.answer.locator(".reasoning__text")
+    below = "(box) => box.scrollHeight - box.scrollTop - box.clientHeight"
+    await screen.ask("Think", model)
+    await expect(thoughts).to_contain_text("Thought 99.")
+    assert await thoughts.evaluate(below) < 2
+    await upstream.open("box", "a")
+    await expect(thoughts.get_by_text("Thought 99.")).to_have_count(1)
+    await screen.reload()
+    await expect(thoughts).to_be_visible()
+    # As with a wheel, nothing comes between the scroll and the event that tells of it.
+    await thoughts.evaluate("async (box) => { box.scrollTop = 100; await new Promise(requestAnimationFrame); }")
+    await upstream.open("box", "b")
+    await upstream.reached("box", "c")
+    await expect(thoughts).to_have_text(many * 3)
+    assert await thoughts.evaluate("(box) => box.scrollTop") == 100
+    await screen.button("Stop the answer").click()
+    await expect(screen.answer).to_contain_text("Thought for")
 
 
 async def test_a_reload_in_mid_answer_goes_on_where_it_was(screen: Screen, upstream: Upstream) -> None:
@@ -103,7 +157,7 @@ async def test_a_connection_cut_ten_times_changes_nothing(
         await disturbed.sees_ended()
         await calm.sees_ended()
         assert await disturbed.html() == await calm.html()
-        await expect(disturbed.text.locator("h4")).to_have_count(11)
+        await expect(disturbed.text.locator("h3")).to_have_count(11)
 
 
 async def _live_html(screen: Screen) -> str:
@@ -161,7 +215,8 @@ async def test_sources_are_listed_with_their_hosts(screen: Screen, upstream: Ups
     )
     await screen.ask("Search", model)
     sources = screen.answer.get_by_role("list", name="Sources")
-    await expect(sources.get_by_role("listitem")).to_have_text("example.org Example")
+    await screen.sees_growing("Read.")
+    await expect(sources).to_have_count(0)  # it would slide below the text
     await upstream.open("sources", "a")
     await screen.sees_answer("Read.")
     await expect(sources.get_by_role("listitem")).to_have_text("example.org Example")

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.fakes.database import open_database
+from tests.fakes.database import migrated_file, open_database
 from tests.fakes.model_source import FakeModelSource, entry
 from webapp.catalog import catalog as module
+from webapp.catalog.allowed import AllowedModels, NotAllowedError
 from webapp.catalog.catalog import FALLBACK_MODEL, Catalog
 from webapp.catalog.models import Model
 from webapp.catalog.store import ModelStore
@@ -50,7 +51,7 @@ class Shop(NamedTuple):
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     """A catalogue with two models, both already known."""
-    async with open_database(tmp_path / "test.db") as database:
+    async with open_database(migrated_file(tmp_path / "test.db")) as database:
         source, store = FakeModelSource(ONE, TWO), Store(database)
         catalog = Catalog(store, source)
         await catalog.refresh()
@@ -205,3 +206,44 @@ async def test_a_model_of_odd_shape_is_let_through(shop: Shop) -> None:
 async def test_models_are_values(shop: Shop) -> None:
     assert all(isinstance(model, Model) for model in shop.catalog.models)
     assert isinstance(shop.catalog.models, tuple)
+
+
+# What may be used
+
+
+def only(shop: Shop, *entries: str, **settings: str) -> Catalog:
+    """A catalogue of the same models, of which these alone may be used."""
+    catalog = Catalog(shop.store, shop.source, allowed=lambda: AllowedModels(frozenset(entries)), **settings)
+    catalog._take(shop.catalog.models)
+    return catalog
+
+
+async def test_what_may_not_be_used_is_neither_listed_nor_taken_and_is_still_known(shop: Shop) -> None:
+    catalog = only(shop, "maker/two")
+    assert [model.id for model in catalog.models] == ["maker/two"]
+    assert [model.id for model in catalog.all_models] == ["maker/one", "maker/two"]
+    assert await catalog.require("maker/two") == "maker/two"
+    with pytest.raises(NotAllowedError, match="The model 'maker/one' is not allowed here"):
+        await catalog.require("maker/one")
+    assert catalog.find("maker/one") is not None
+
+
+@pytest.mark.parametrize("name", ["maker/one", "maker/one:online", "maker/one-2026-01-01", "maker/one-latest"])
+async def test_a_model_goes_by_all_its_names(shop: Shop, name: str) -> None:
+    shop.source.unlisted["maker/one-latest"] = ONE
+    assert await only(shop, "maker/one").require(name) == name
+    with pytest.raises(NotAllowedError):
+        await only(shop, "maker/two").require(name)
+
+
+async def test_what_cannot_be_asked_for_is_not_let_through_where_not_all_is_allowed(shop: Shop) -> None:
+    shop.source.is_away = True
+    with pytest.raises(NotAllowedError):
+        await only(shop, "maker/one").require("maker/unknown")
+    assert await only(shop, "maker/unknown").require("maker/unknown") == "maker/unknown"
+
+
+async def test_the_default_is_one_that_may_be_used(shop: Shop) -> None:
+    assert only(shop, "maker/two").default("maker/one") == "maker/two"
+    assert only(shop, "maker/two", default_model="maker/one").default() == "maker/two"
+    assert only(shop, "maker/*", default_model="maker/one").default() == "maker/one"

@@ -1,6 +1,7 @@
 """The real server as a process of its own, for tests that see what people see and do what fate does."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,13 +17,26 @@ class AppServer:
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self._folder = folder
         self._environ = environ
-        self._port = 0
+        self._host, self._port = "127.0.0.1", 0
         self._process: subprocess.Popen[str] | None = None
         self.printed = ""
+        self.root = ""
+
+    def beside(self, folder: Path) -> "AppServer":
+        """Another process with the same settings, a port of its own, and its log in `folder`."""
+        return AppServer(folder, self._environ)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def database(self) -> Path:
+        return self._folder / "open-chat.db"
 
     @property
     def pid(self) -> int:
@@ -44,8 +58,9 @@ class AppServer:
         log.close()
         assert self._process.stdout is not None
         self.printed = self._process.stdout.readline()
-        assert " is at http://" in self.printed, f"The server did not start:\n{self.log()}"
-        self._port = int(self.printed.rsplit(":", 1)[1])
+        address = re.search(r" is at http://(127\.0\.0\.1|localhost):(\d+)(/\S*)?$", self.printed)
+        assert address is not None, f"The server did not start:\n{self.log()}"
+        self._host, self._port, self.root = address[1], int(address[2]), address[3] or ""
 
     @property
     def is_running(self) -> bool:

@@ -37,7 +37,7 @@ class Markup(HTMLParser):
         self._check_place(tag)
         if tag not in VOID:
             self.open.append(tag)
-        if tag in CONTROLS and attributes.get("type") not in ("hidden", "checkbox"):
+        if tag in CONTROLS and attributes.get("type") not in ("hidden", "checkbox") and "label" not in self.open:
             self._controls.append(attributes)
         if tag in NAMED:
             self._names.append([attributes.get("aria-label", "")])
@@ -69,7 +69,7 @@ class Markup(HTMLParser):
         self.problems += [f"<{tag} {name}>" for name in names if name == "style" or name.startswith(("on", "hx-on"))]
         if tag == "style" or (tag == "script" and not attributes.get("src", "").startswith("/assets/")):
             self.problems.append(f"<{tag}> in the page")
-        if tag == "form" and (not attributes.get("action", "").startswith("/") or attributes.get("method") != "post"):
+        if tag == "form" and not _can_be_sent(attributes):
             self.problems.append(f"a form without a way to send it: {attributes}")
         if tag == "img" and "alt" not in attributes:
             self.problems.append("a picture without words")
@@ -99,3 +99,11 @@ class Markup(HTMLParser):
     def dangling(self) -> list[str]:
         """References to ids that are not here. A fragment may have some: their elements are on the page."""
         return [f"{name}={value}" for name, value in self._references if value not in self.ids]
+
+
+def _can_be_sent(form: dict[str, str]) -> bool:
+    """Whether a form goes to an address of ours, or closes the dialog that it stands in."""
+    method, action = form.get("method"), form.get("action", "")
+    if form.get("role") == "search" and method is None:
+        method = "get"
+    return method == "dialog" or (method in ("get", "post") and action.startswith("/"))

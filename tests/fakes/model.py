@@ -9,9 +9,10 @@ await call.ends()            # or fails(error), or was_closed()
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Literal
+from typing import Literal, Unpack
 
 from webapp.services.events import StreamEvent, Text
+from webapp.services.openrouter import Options
 
 PATIENCE = 5.0  # seconds after which a test that waits has failed
 
@@ -19,9 +20,11 @@ PATIENCE = 5.0  # seconds after which a test that waits has failed
 class Call:
     """One call to the model. It holds until it is told what comes next."""
 
-    def __init__(self, messages: list[dict[str, str]], model: str) -> None:
+    def __init__(self, messages: list[dict[str, str]], model: str, key: str = "", **options: Unpack[Options]) -> None:
+        self.options = options
         self.messages = messages
         self.model = model
+        self.key = key
         self.ending: Literal["", "ended", "failed", "closed"] = ""
         self.may_close = asyncio.Event()
         self.may_close.set()
@@ -56,14 +59,14 @@ class Call:
             await self._is_over.wait()
         assert self.ending == "closed"
 
-    async def events(self) -> AsyncGenerator[StreamEvent, None]:
+    async def batches(self) -> AsyncGenerator[list[StreamEvent], None]:
         try:
             while (step := await self._steps.get()) is not None:
                 if isinstance(step, Exception):
                     self.ending = "failed"
                     raise step
                 try:
-                    yield step
+                    yield [step]
                 finally:
                     self._steps.task_done()
             self.ending = "ended"
@@ -88,11 +91,13 @@ class FakeModel:
         self.calls: list[Call] = []
         self._called = asyncio.Event()
 
-    def stream_events(self, messages: list[dict[str, str]], model: str) -> AsyncGenerator[StreamEvent, None]:
-        call = Call(messages, model)
+    def stream_batches(
+        self, messages: list[dict[str, str]], model: str, *, key: str = "", **options: Unpack[Options]
+    ) -> AsyncGenerator[list[StreamEvent], None]:
+        call = Call(messages, model, key, **options)
         self.calls.append(call)
         self._called.set()
-        return call.events()
+        return call.batches()
 
     async def call(self, number: int = 1) -> Call:
         """The call of that number, from 1; waits for it."""

@@ -18,16 +18,16 @@ class Page:
     """Has the parts of a message by name, and the cursor of the last frame that it got."""
 
     def __init__(self) -> None:
-        self.parts = dict.fromkeys(("body", "tail", "reasoning", "sources", "notice"), "")
+        self.parts = dict.fromkeys(("body", "tail", "reasoning", "thinking", "notice"), "")
         self.cursor = str(Cursor())
 
-    def load(self, turn: Turn, sources: str) -> None:
+    def load(self, turn: Turn) -> None:
         """What a reload of the page does."""
         parts = {
             "body": str(turn.body),
             "tail": str(turn.tail),
             "reasoning": str(escape(turn.reasoning)),
-            "sources": sources,
+            "thinking": "",
             "notice": "",
         }
         self.parts = {part: _as_elements_have_it(html) for part, html in parts.items()}
@@ -42,17 +42,17 @@ class Page:
         """Swaps in a frame. AssertionError for anything in it that htmx would not understand as meant."""
         assert _PARTIAL.sub("", frame) == "", f"there is more than partials in {frame}"
         for part, swap, html in _PARTIAL.findall(_as_elements_have_it(frame)):
-            if part == "tail code":
-                self._append_code(html)
+            if part in ("tail code", "tail tbody"):
+                self._append_inside(part.removeprefix("tail "), html)
             elif swap == "beforeend":
                 self.parts[part] += html
             else:
                 self.parts[part] = html
 
-    def _append_code(self, html: str) -> None:
-        """The selector finds the one `code` of the tail, and `beforeend` its end."""
-        before, closing, after = self.parts["tail"].rpartition("</code>")
-        assert before.count("<code") == 1, "the frame is for the one block of code in the tail"
+    def _append_inside(self, element: str, html: str) -> None:
+        """The selector finds the one such element of the tail, and `beforeend` its end."""
+        before, closing, after = self.parts["tail"].rpartition(f"</{element}>")
+        assert before.count(f"<{element}") == 1, f"the frame is for the one {element} in the tail"
         self.parts["tail"] = before + html + closing + after
 
 

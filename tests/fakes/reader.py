@@ -12,6 +12,7 @@ from webapp.conversations.reply import Reply
 class Reader:
     def __init__(self, follow: AsyncGenerator[Reply, None]) -> None:
         self.texts: list[str] = []
+        self.reasoning = ""
         self.status = Status.STREAMING
         self._news = asyncio.Event()
         self._task = asyncio.create_task(self._read(follow))
@@ -48,6 +49,7 @@ class Reader:
             async with aclosing(follow) as versions:
                 async for reply in versions:
                     self.texts.append(reply.text)
+                    self.reasoning = reply.reasoning
                     self.status = reply.status
                     self._news.set()
         finally:

@@ -1,13 +1,18 @@
 """The real store of growing answers, which tells of its checkpoints, and which a test can hold up or make fail."""
 
 import asyncio
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import update
+
 from tests.fakes.model import PATIENCE
-from webapp.conversations.replies_store import Checkpoint, Ending, Progress, ReplyStore
+from webapp.conversations.replies_store import Checkpoint, Ending, Kept, Progress, ReplyStore
+from webapp.db.clock import moment
 from webapp.db.engine import Database
+from webapp.db.tables import IS_LIVE
+from webapp.db.tables import Message as MessageRow
 
 
 class TroubledReplyStore(ReplyStore):
@@ -36,12 +41,12 @@ class TroubledReplyStore(ReplyStore):
         async with asyncio.timeout(PATIENCE):
             await self._ending.wait()
 
-    async def checkpoint(self, changed: Iterable[Progress], live: Iterable[UUID], now: datetime) -> set[UUID]:
+    async def checkpoint(self, changed: Iterable[Progress], live: Mapping[UUID, int]) -> Kept:
         self._fail("checkpoint")
-        asked = await super().checkpoint(changed, live, now)
+        kept = await super().checkpoint(changed, live)
         self._checkpoints += 1
         self._checkpointed.set()
-        return asked
+        return kept
 
     async def end(self, ending: Ending, now: datetime) -> bool:
         self._ending.set()
@@ -49,14 +54,20 @@ class TroubledReplyStore(ReplyStore):
         self._fail("end")
         return await super().end(ending, now)
 
-    async def read(self, message_id: UUID) -> Checkpoint | None:
+    async def read(self, message_ids: Iterable[UUID], silent_after: timedelta) -> dict[UUID, Checkpoint]:
         self.reads += 1
         self._fail("read")
-        return await super().read(message_id)
+        return await super().read(message_ids, silent_after)
 
-    async def reap(self, silent_since: datetime, now: datetime) -> int:
+    async def reap(self, silent_after: timedelta) -> int:
         self._fail("reap")
-        return await super().reap(silent_since, now)
+        return await super().reap(silent_after)
+
+    async def silence(self, message_id: UUID, silent_for: timedelta) -> None:
+        """Makes the last heartbeat of a growing answer one of so long ago."""
+        async with self._database.write() as session:
+            change = update(MessageRow).where(MessageRow.id == message_id, IS_LIVE)
+            await session.execute(change.values(heartbeat_at=moment(ago=silent_for)))
 
     def _fail(self, method: str) -> None:
         if self.failing[method]:

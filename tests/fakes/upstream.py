@@ -8,6 +8,7 @@ async with Upstream(standin.base_url) as upstream:
     seen = await upstream.ended("hello")
 """
 
+import base64
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ import msgspec
 from webapp.standin.http import encode
 from webapp.standin.journal import Seen
 from webapp.standin.server import StandIn, listen, start_in_thread
-from webapp.standin.steps import AnyStep, Script
+from webapp.standin.steps import AnyStep, Event, Script
 
 KEY = "sk-or-v1-test"
 QUICK = 100_000.0
@@ -55,6 +56,16 @@ def standin_process(tokens_per_second: float = QUICK, **options: Any) -> Iterato
     finally:
         process.terminate()
         process.wait(10)
+
+
+def shows(address: str) -> Event:
+    """A model's picture at an address: a data URL as a rule, and what it makes up besides."""
+    image = {"type": "image_url", "image_url": {"url": address}}
+    return Event(msgspec.json.encode({"choices": [{"delta": {"images": [image]}}]}).decode())
+
+
+def shows_file(data: bytes) -> Event:
+    return shows(f"data:image/png;base64,{base64.b64encode(data).decode()}")
 
 
 class Upstream:

@@ -494,6 +494,47 @@ async def test_a_bad_key_is_told(server: Server, openrouter: OpenRouter, caplog:
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
+async def test_a_key_of_its_own_goes_with_a_call_and_into_no_error_and_no_log(
+    server: Server, openrouter: OpenRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = "odd-key-of-a-user"
+    caplog.set_level("DEBUG")
+    server.script(response(401, {"error": error(401, f"{own} is no key of ours")}))
+    server.script(response(401, {"error": error(401, f"{own} is no key of ours")}))
+    with pytest.raises(OpenRouterError) as of_check:
+        await openrouter.key_info(own)
+    with pytest.raises(OpenRouterError) as of_call:
+        async for _ in openrouter.stream_batches(QUESTION, MODEL, key=own):
+            pass
+    assert [request.headers["authorization"] for request in server.requests] == [f"Bearer {own}"] * 2
+    told = [str(one.value) + one.value.sentence + one.value.detail for one in (of_check, of_call)]
+    assert own not in "".join(told) + caplog.text
+
+
+async def test_a_key_of_its_own_does_without_the_settings_one(server: Server, client: httpx.AsyncClient) -> None:
+    server.script(response(200, {"data": {"label": "own"}}))
+    bare = Settings(openrouter_base_url=f"{server.url}/api/v1")
+    assert (await OpenRouter(client, bare).key_info("sk-or-v1-own")).label == "own"
+
+
+async def test_a_code_is_exchanged_for_a_key_without_showing_any(server: Server, openrouter: OpenRouter) -> None:
+    server.script(response(200, {"key": "sk-or-v1-new", "user_id": None}))
+    assert await openrouter.exchange_code("code", "verifier") == "sk-or-v1-new"
+    request = server.requests[0]
+    assert (request.method, request.target) == ("POST", "/api/v1/auth/keys")
+    assert request.json == {"code": "code", "code_verifier": "verifier", "code_challenge_method": "S256"}
+    assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize(("status", "body"), [(403, {"error": error(403, "Invalid code")}), (200, {"no": "key"})])
+async def test_a_code_that_gives_no_key_is_an_error(
+    server: Server, openrouter: OpenRouter, status: int, body: dict[str, object]
+) -> None:
+    server.script(response(status, body))
+    with pytest.raises(OpenRouterError):
+        await openrouter.exchange_code("code", "verifier")
+
+
 async def test_credit_is_known_or_not(server: Server, openrouter: OpenRouter, caplog: pytest.LogCaptureFixture) -> None:
     server.script(response(200, {"data": {"total_credits": 10, "total_usage": 2.5}}))
     server.script(response(403, {"error": error(403, "Only management keys")}))

@@ -27,6 +27,7 @@ QUESTIONS = {
     "What is 12 * 7?": Kind.MATHS,
     "Tell me a story about a lighthouse": Kind.STORY,
     "How do I bake bread?": Kind.STEPS,
+    "Show me everything": Kind.SHOWCASE,
     "Write a long essay about bridges": Kind.LONG,
     "What is an event stream?": Kind.EXPLAIN,
 }
