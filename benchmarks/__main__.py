@@ -12,18 +12,36 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.bench import Bench
+from benchmarks.checkpoints import measure_checkpoints
+from benchmarks.growth import measure_growth
+from benchmarks.history import measure_history
+from benchmarks.long_answer import measure_long
 from benchmarks.pages import measure_page, measure_start
+from benchmarks.paint import measure_paint
 from benchmarks.processes import busy_seconds
+from benchmarks.screen import measure_screen
+from benchmarks.search import measure_search
 from benchmarks.sends import measure_sends
-from benchmarks.streams import measure_memory, measure_streams
+from benchmarks.several import measure_several
+from benchmarks.soak import measure_soak
+from benchmarks.streams import measure_beside_aiohttp, measure_memory, measure_streams
 from benchmarks.table import Row, markdown
 
 MEASUREMENTS: Final[Mapping[str, Callable[[Bench], list[Row]]]] = {
     "start": measure_start,
     "page": measure_page,
+    "paint": measure_paint,
     "streams": measure_streams,
+    "aiohttp": measure_beside_aiohttp,
     "memory": measure_memory,
     "sends": measure_sends,
+    "several": measure_several,
+    "checkpoints": measure_checkpoints,
+    "growth": measure_growth,
+    "history": measure_history,
+    "search": measure_search,
+    "screen": measure_screen,
+    "long": measure_long,
 }
 
 
@@ -35,7 +53,9 @@ def main() -> int:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="open-chat-bench-") as folder:
         bench = Bench(Path(folder), quick=options.quick)
-        for name in options.only or MEASUREMENTS:
+        if options.soak is not None:
+            rows += measure_soak(bench, options.soak)
+        for name in [] if options.soak is not None else options.only or MEASUREMENTS:
             print(f"{time.monotonic() - began:5.0f} s: {name}", file=sys.stderr, flush=True)
             rows += MEASUREMENTS[name](bench)
     seconds = time.monotonic() - began
@@ -48,6 +68,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measures the app beside a bare proxy.")
     parser.add_argument("--quick", action="store_true", help="one short round of each, in about a minute")
     parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="this one; may be given several times")
+    parser.add_argument(
+        "--soak",
+        type=float,
+        nargs="?",
+        const=15.0,
+        metavar="MINUTES",
+        help="nothing but answers for so long (%(const)g minutes unless said), to see whether memory grows",
+    )
     return parser.parse_args()
 
 

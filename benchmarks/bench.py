@@ -1,5 +1,6 @@
 """The set-up of all measurements: the upstream, the app and the reference, and rounds of readers."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks.load import Plan, Result, Target
-from benchmarks.processes import Process
+from benchmarks.processes import Process, app_python
 
 
 class Server(NamedTuple):
@@ -35,6 +36,7 @@ class Bench:
         self.folder = folder
         self.quick = quick
         self.rounds = 1 if quick else 3
+        self._app_python = app_python()
 
     @contextmanager
     def upstream(self) -> Iterator[int]:
@@ -43,8 +45,11 @@ class Bench:
             yield process.hear_port()
 
     @contextmanager
-    def app(self, upstream: int, data: str = "app") -> Iterator[Server]:
-        """The real server, with a database of its own in the folder ``data``; it may exist from another time."""
+    def app(self, upstream: int, data: str = "app", **settings: str) -> Iterator[Server]:
+        """The real server, with a database of its own in the folder ``data``; it may exist from another time.
+
+        ``settings`` are further variables, such as another database.
+        """
         folder = self.folder / data
         folder.mkdir(exist_ok=True)
         environ = {
@@ -54,20 +59,27 @@ class Bench:
             "OPENROUTER_API_KEY": "sk-or-v1-benchmark",
             "OPENROUTER_BASE_URL": f"http://127.0.0.1:{upstream}/api/v1",
             "MAX_LIVE_REPLIES": "1000",
+            **settings,
         }
-        with self._process("webapp", "serve", name=data, environ=environ) as process:
+        with self._process("webapp", "serve", name=data, environ=environ, python=self._app_python) as process:
             yield Server("app", process, process.hear_port())
 
     @contextmanager
-    def reference(self, upstream: int) -> Iterator[Server]:
-        """The bare proxy."""
+    def reference(self, upstream: int, transport: str = "httpx") -> Iterator[Server]:
+        """The bare proxy, with httpx's default ``transport`` or over "aiohttp"."""
         url = f"http://127.0.0.1:{upstream}/api/v1/chat/completions"
-        with self._process("benchmarks.reference", url, name="reference") as process:
+        with self._process(
+            "benchmarks.reference", url, transport, name="reference", python=self._app_python
+        ) as process:
             yield Server("reference", process, process.hear_port())
 
-    def read(self, server: Server, plan: Plan, *, weigh: bool = False) -> Round:
-        """Lets the plan's readers read from ``server``. Its memory, for which it has to pause, is taken half way."""
-        with self._process("benchmarks.load", server.target, str(server.port), name="load") as load:
+    def read(self, server: Server, plan: Plan, *, weigh: bool = False, at: Server | None = None) -> Round:
+        """Lets the plan's readers read from ``server``. Its memory, for which it has to pause, is taken half way.
+
+        ``at`` is where answers are read that ``server`` was asked for, if not there.
+        """
+        ports = (str(server.port), str((at or server).port))
+        with self._process("benchmarks.load", server.target, *ports, name="load") as load:
             load.say(msgspec.json.encode(plan).decode())
             load.hear(timeout=60)
             before = server.process.cpu_seconds()
@@ -79,5 +91,7 @@ class Bench:
             result = msgspec.json.decode(load.hear(timeout=plan.seconds + plan.patience + 10), type=Result)
             return Round(result, server.process.cpu_seconds() - before, pss)
 
-    def _process(self, *arguments: str, name: str, environ: dict[str, str] | None = None) -> Process:
-        return Process(*arguments, log=self.folder / f"{name}.log", environ=environ)
+    def _process(
+        self, *arguments: str, name: str, environ: dict[str, str] | None = None, python: str = sys.executable
+    ) -> Process:
+        return Process(*arguments, log=self.folder / f"{name}.log", environ=environ, python=python)

@@ -1,4 +1,5 @@
 """Many readers at once, in a process of their own: ``python -m benchmarks.load app PORT``, or ``reference PORT``.
+A second port is where the answers are read.
 
 It takes a ``Plan`` as JSON on its input, gets ready, prints "ready" and waits for a line; then it sends all questions,
 reads all answers, and prints its ``Result`` as JSON. Written on the event loop's sockets: it shares the machine with
@@ -33,7 +34,8 @@ class Plan(Struct, frozen=True):
     """``streams`` answers of ``tokens`` tokens, each at ``rate`` a second; the sends spread over ``spread`` seconds.
 
     ``together``: all answers begin after the last send, so that all of them grow at the same time; else each begins
-    soon after its own. What has not ended ``patience`` seconds after its time is counted as not complete.
+    soon after its own. ``apart``: answers are read over connections of their own, as a browser does, so that several
+    processes may share in one reader. What has not ended ``patience`` seconds after its time counts as not complete.
     """
 
     streams: int
@@ -42,6 +44,7 @@ class Plan(Struct, frozen=True):
     spread: float = 0.0
     together: bool = True
     patience: float = 5.0
+    apart: bool = False
 
     @property
     def seconds(self) -> float:
@@ -65,11 +68,13 @@ class Result(Struct, frozen=True):
 class Reader:
     """One browser's worth of work: a question and its answer."""
 
-    def __init__(self, target: Target, connection: Connection) -> None:
+    def __init__(self, target: Target, connection: Connection, reading: Connection) -> None:
+        """Asks over one connection, and reads over the other; for the reference both are the same."""
         self.stamps = StampReader()
         self.sent: float | None = None  # milliseconds until the POST was answered
         self._target = target
         self._connection = connection
+        self._reading = reading
         self._address = "/"
 
     async def prepare(self) -> None:
@@ -82,10 +87,10 @@ class Reader:
         """Asks, and reads the answer to its end."""
         question = msgspec.json.encode(script).decode()
         if self._target == "app":
-            await self._connection.read(await self._ask(question), self.stamps, b"event: done")
+            await self._reading.read(await self._ask(question), self.stamps, b"event: done")
         else:
             body = msgspec.json.encode({"model": MODEL, "stream": True, "messages": [{"content": question}]})
-            await self._connection.read(request("POST", "/", body, "application/json"), self.stamps, b"[DONE]")
+            await self._reading.read(request("POST", "/", body, "application/json"), self.stamps, b"[DONE]")
 
     async def _ask(self, question: str) -> bytes:
         """Sends the form as the page does. Returns the request for the event stream that the response names."""
@@ -99,9 +104,13 @@ class Reader:
         return request("GET", events[1].decode(), accept="text/event-stream")
 
 
-async def measure(target: Target, port: int, plan: Plan) -> Result:
+async def measure(target: Target, port: int, read_at: int, plan: Plan) -> Result:
     """Makes the plan's readers, waits for the word to go, and lets them read."""
-    readers = [Reader(target, await Connection.open(port)) for _ in range(plan.streams)]
+    readers = []
+    for _ in range(plan.streams):
+        connection = await Connection.open(port)
+        elsewhere = await Connection.open(read_at) if plan.apart or read_at != port else connection
+        readers.append(Reader(target, connection, elsewhere))
     for reader in readers:
         await reader.prepare()
     print("ready", flush=True)
@@ -143,11 +152,11 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def main(target: Target, port: int) -> None:
+def main(target: Target, port: int, read_at: int) -> None:
     plan = msgspec.json.decode(sys.stdin.readline(), type=Plan)
-    result = uvloop.run(measure(target, port, plan))
+    result = uvloop.run(measure(target, port, read_at, plan))
     print(msgspec.json.encode(result).decode(), flush=True)
 
 
 if __name__ == "__main__":
-    main(msgspec.convert(sys.argv[1], Target), int(sys.argv[2]))
+    main(msgspec.convert(sys.argv[1], Target), int(sys.argv[2]), int(sys.argv[-1]))

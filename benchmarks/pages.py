@@ -36,7 +36,7 @@ def measure_start(bench: Bench) -> list[Row]:
 def _time_start(bench: Bench, upstream: int) -> float:
     began = time.perf_counter()
     with bench.app(upstream, "start") as app:
-        _fetch(app.port, "/")
+        fetch(app.port, "/")
         return time.perf_counter() - began
 
 
@@ -59,7 +59,7 @@ def measure_page(bench: Bench) -> list[Row]:
 
 def _page_with_models(port: int) -> Fetched:
     deadline = time.monotonic() + _LISTED_WITHIN
-    while MODEL not in (page := _fetch(port, "/")).body:
+    while MODEL not in (page := fetch(port, "/")).body:
         if time.monotonic() > deadline:
             raise RuntimeError("the page does not list the upstream's models")
         time.sleep(0.1)
@@ -71,10 +71,10 @@ def _all_parts(port: int, page: Fetched) -> list[Fetched]:
     addresses = dict.fromkeys(_addresses(page))
     parts = [page]
     for address in addresses:
-        part = _fetch(port, address)
+        part = fetch(port, address)
         parts.append(part)
         if "css" in part.kind:
-            parts += [_fetch(port, more) for more in dict.fromkeys(_addresses(part)) if more not in addresses]
+            parts += [fetch(port, more) for more in dict.fromkeys(_addresses(part)) if more not in addresses]
     return parts
 
 
@@ -82,10 +82,12 @@ def _addresses(part: Fetched) -> list[str]:
     return _ADDRESSES.findall(part.body)
 
 
-def _fetch(port: int, path: str) -> Fetched:
+def fetch(port: int, path: str, *, fragment: bool = False) -> Fetched:
+    """As a browser does; a `fragment` as htmx does."""
+    headers = {"Accept": "text/html,*/*", "Accept-Encoding": "gzip", **({"HX-Request": "true"} if fragment else {})}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", path, headers={"Accept": "text/html,*/*", "Accept-Encoding": "gzip"})
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         body = response.read()
     finally:

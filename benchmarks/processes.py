@@ -14,6 +14,7 @@ ROOT: Final = Path(__file__).parent.parent
 START_TIMEOUT: Final = 20.0
 
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+_APP_VENV: Final = ".venv-app"
 _INHERITED: Final = ("PATH", "HOME", "LANG")
 
 
@@ -21,16 +22,29 @@ class ProcessError(RuntimeError):
     """A process did not do what was asked of it. The text says which, and what it wrote."""
 
 
+def app_python() -> str:
+    """The Python of an environment with the app's own requirements and nothing more; made at the first call.
+
+    The tests' packages bring others along that a library of ours loads when it finds them, at a price in memory and
+    time.
+    """
+    environ = {**os.environ, "VENV": _APP_VENV}
+    subprocess.run([ROOT / "bin" / "setup", "app"], cwd=ROOT, env=environ, check=True, stdout=subprocess.DEVNULL)
+    return str(ROOT / _APP_VENV / "bin" / "python")
+
+
 class Process:
     """``python -m`` something of this project, with its errors in a file. Ends with the block that it is used for."""
 
-    def __init__(self, *arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, log: Path, environ: Mapping[str, str] | None = None, python: str = sys.executable
+    ) -> None:
         self._arguments = arguments
         self._log = log
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [python, "-m", *arguments],
                 cwd=ROOT,
                 env={**inherited, **(environ or {})},
                 stdin=subprocess.PIPE,
@@ -75,14 +89,25 @@ class Process:
         return int(self.hear().rpartition(":")[2])
 
     def cpu_seconds(self) -> float:
-        """Processor time that it has used so far, of all its threads, in user and in system."""
-        return time.clock_gettime((~self._process.pid << 3) | 2)  # what clock_getcpuclockid(3) gives for a process
+        """Processor time that it and its workers have used so far, of all their threads, in user and in system."""
+        # What clock_getcpuclockid(3) gives for a process.
+        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self._family())
 
     def pss_bytes(self) -> int:
-        """Its memory, where what it shares with other processes is divided by their number."""
-        found = _PSS.search(Path(f"/proc/{self._process.pid}/smaps_rollup").read_text())
-        assert found is not None
-        return int(found[1]) * 1024
+        """Its memory and that of its workers, where what they share is divided by the number of those who do."""
+        return sum(_pss(pid) for pid in self._family())
+
+    def _family(self) -> list[int]:
+        """The process and those that it has started, which live as long as it does."""
+        own = Path(f"/proc/{self._process.pid}/task")
+        started = (child for task in own.iterdir() for child in (task / "children").read_text().split())
+        return [self._process.pid, *map(int, started)]
+
+
+def _pss(pid: int) -> int:
+    found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
+    assert found is not None
+    return int(found[1]) * 1024
 
 
 def busy_seconds() -> float:

@@ -1,8 +1,9 @@
 """What the app is measured beside: the least that can pass a stream on with the same libraries.
 
-``python -m benchmarks.reference URL`` sends each POST on to URL with httpx's default transport, and gives back the
-bytes of the answer as they come, on uvicorn with the same event loop and parser as the app's. It understands nothing,
-keeps nothing, and serves one reader an answer.
+``python -m benchmarks.reference URL httpx`` sends each POST on to URL with httpx's default transport, or over the app's
+own connections with ``aiohttp`` in the place of ``httpx``, and gives back the bytes of the answer as they come, on
+uvicorn with the same event loop and parser as the app's. It understands nothing, keeps nothing, and serves one reader
+an answer.
 """
 
 import socket
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 import httpx
 import uvicorn
+
+from webapp.services.aiohttp_transport import AiohttpTransport
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -23,9 +26,9 @@ _HEADERS: Final = [(b"content-type", b"text/event-stream"), (b"cache-control", b
 class Proxy:
     """An ASGI app."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None) -> None:
         limits = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)  # its own default but for the first
-        self._client = httpx.AsyncClient(timeout=60.0, limits=limits, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=60.0, limits=limits, trust_env=False, transport=transport)
         self._url = url
 
     async def __call__(self, _scope: Message, receive: Receive, send: Send) -> None:
@@ -47,14 +50,15 @@ async def _body(receive: Receive) -> bytes:
     return body
 
 
-def serve(url: str) -> None:
+def serve(url: str, kind: str) -> None:
     """Serves on a free port of this machine, which it prints, until it is ended."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
     print(listening.getsockname()[1], flush=True)
-    app = Proxy(url)
+    transport = AiohttpTransport(max_connections=1_000, keepalive=60.0, trust_env=False) if kind == "aiohttp" else None
+    app = Proxy(url, transport)
     config = uvicorn.Config(app, loop="uvloop", http="httptools", log_config=None, access_log=False, lifespan="off")
     uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], sys.argv[2])

@@ -20,6 +20,6 @@ def measure_sends(bench: Bench) -> list[Row]:
     return [
         Row(f"{COUNT} sends at once: complete", "", complete, budget=str(COUNT), is_ok=complete == COUNT),
         Row(f"{COUNT} sends at once: POST p50", "ms", p50),
-        at_most(f"{COUNT} sends at once: POST p95", "ms", p95, 100),
-        Row(f"{COUNT} sends at once: token latency p95", "ms", median(result.p95 for result in results)),
+        Row(f"{COUNT} sends at once: POST p95", "ms", p95),
+        at_most(f"{COUNT} sends at once: token latency p95", "ms", median(result.p95 for result in results), 100),
     ]

@@ -21,6 +21,8 @@ FIRST_TOKEN_BUDGET: Final = 5.0  # milliseconds more than the reference
 P50_BUDGETS: Final = {1: 25.0}  # milliseconds, by number of streams
 P95_BUDGETS: Final = {1: 50.0, 200: 150.0}
 MEMORY_BUDGET: Final = 100.0  # kB a stream
+SMALL_PLAN: Final = 50  # streams that the smallest plan of a platform, 256 MB, has to carry ...
+SMALL_PLAN_BUDGET: Final = 200.0  # ... in so many MB, as the system wants some too
 
 
 class Pair(NamedTuple):
@@ -52,18 +54,31 @@ def measure_streams(bench: Bench) -> list[Row]:
     return [*costs, _exchange_row(short), _first_token_row(short), *latencies, *_missing_rows(found)]
 
 
+def measure_beside_aiohttp(bench: Bench) -> list[Row]:
+    """The same at COST_BUDGET_AT streams, beside a proxy over the quicker connections that the app has as well."""
+    tokens = (QUICK_TOKENS if bench.quick else TOKENS)[COST_BUDGET_AT]
+    with both(bench, "aiohttp") as servers:
+        rounds = take_turns(bench, servers, _together(COST_BUDGET_AT, tokens))
+    ours, reference = rounds.medians(_cpu_per_token)
+    return [Row(f"CPU per token, {_streams(COST_BUDGET_AT)} of {tokens}, proxy over aiohttp", "µs", ours, reference)]
+
+
 def measure_memory(bench: Bench) -> list[Row]:
-    """What a live stream takes: memory with 100 of them, over that of the same server warm and at rest."""
+    """What each of 100 live streams adds to the memory of a warm server; and all of it with SMALL_PLAN of them."""
     count, tokens = 100, 100 if bench.quick else 200
     with both(bench) as servers:
+        whole = bench.read(servers.app, _together(SMALL_PLAN, tokens), weigh=True).pss / 1e6
         app, reference = (_memory_of_streams(bench, server, count, tokens) / count / 1000 for server in servers)
-    return [at_most(f"memory of a live stream, of {count}", "kB", app, MEMORY_BUDGET, reference)]
+    return [
+        at_most(f"memory of a live stream, of {count}", "kB", app, MEMORY_BUDGET, reference),
+        at_most(f"memory with {SMALL_PLAN} live streams (PSS)", "MB", whole, SMALL_PLAN_BUDGET),
+    ]
 
 
 @contextmanager
-def both(bench: Bench) -> Iterator[Pair]:
+def both(bench: Bench, transport: str = "httpx") -> Iterator[Pair]:
     """The app and the reference before one upstream, both warm."""
-    with bench.upstream() as upstream, bench.app(upstream) as app, bench.reference(upstream) as reference:
+    with bench.upstream() as upstream, bench.app(upstream) as app, bench.reference(upstream, transport) as reference:
         servers = Pair(app, reference)
         for server in servers:
             bench.read(server, Plan(streams=20, tokens=40, rate=RATE, spread=0.4))
@@ -96,7 +111,7 @@ def _memory_of_streams(bench: Bench, server: Server, count: int, tokens: int) ->
 
 def _cost_row(count: int, tokens: int, rounds: Rounds) -> Row:
     """The whole path, from the POST to the end of the answer, by the number of its tokens."""
-    ours, reference = rounds.medians(lambda one: one.cpu / max(one.result.tokens, 1) * 1e6)
+    ours, reference = rounds.medians(_cpu_per_token)
     name, unit = f"CPU per token, {_streams(count)} of {tokens}", "µs"
     if count != COST_BUDGET_AT:
         return Row(name, unit, ours, reference)
@@ -124,6 +139,10 @@ def _latency_rows(count: int, rounds: Rounds) -> Iterator[Row]:
 def _latency_row(name: str, found: tuple[float, float], budget: float | None) -> Row:
     ours, reference = found
     return Row(name, "ms", ours, reference) if budget is None else at_most(name, "ms", ours, budget, reference)
+
+
+def _cpu_per_token(one: Round) -> float:
+    return one.cpu / max(one.result.tokens, 1) * 1e6
 
 
 def _p50(one: Round) -> float:

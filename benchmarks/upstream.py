@@ -11,13 +11,13 @@ import random
 import time
 from collections.abc import Iterator
 from itertools import cycle
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 import msgspec
 import uvloop
 from msgspec import Struct
 
-from benchmarks.stamps import SPAN, stamp, units
+from benchmarks.stamps import LENGTH, SPAN, stamp, units
 
 MODEL: Final = "bench/quick-7b"
 MODELS: Final = 350  # about as many as OpenRouter has, since a page lists them all
@@ -32,11 +32,16 @@ _DONE: Final = b"data: [DONE]\n\n"
 
 
 class Script(Struct, frozen=True):
-    """An answer: so many ``tokens`` at ``rate`` a second, from ``begin_ns`` (of time.monotonic_ns) on, if not later."""
+    """An answer: so many ``tokens`` at ``rate`` a second, from ``begin_ns`` (of time.monotonic_ns) on, if not later.
+
+    The first ``ahead`` of them come as quickly as they can. ``formulas`` asks for some of them, too.
+    """
 
     tokens: int
     rate: float
     begin_ns: int = 0
+    ahead: int = 0
+    formulas: bool = False
 
 
 class _Prompt(Struct):
@@ -49,6 +54,8 @@ class _Request(Struct):
 
 class Connection(asyncio.Protocol):
     """One client's connection, with one answer at a time."""
+
+    arrived_ns: ClassVar[int] = 0  # when an answer was asked for last, over whichever connection
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -71,8 +78,12 @@ class Connection(asyncio.Protocol):
         self._received = b""
         path = head.split(b" ", 2)[1]
         if path.endswith(b"/chat/completions"):
+            Connection.arrived_ns = time.monotonic_ns()
             prompt = msgspec.json.decode(body, type=_Request).messages[-1].content
             self._answer(msgspec.json.decode(prompt, type=Script))
+        elif path == b"/arrival":
+            arrived = b"%d" % Connection.arrived_ns
+            self._write(_JSON_HEAD % len(arrived) + arrived)
         else:
             self._write(_JSON_HEAD % len(_MODELS) + _MODELS if path.endswith(b"/models") else _NOT_FOUND)
 
@@ -81,7 +92,7 @@ class Connection(asyncio.Protocol):
         now = self._loop.time()
         wait = max(LEAST_DELAY, (script.begin_ns - time.monotonic_ns()) / 1e9)
         begin = now + wait + random.random() / script.rate  # streams are not in step with each other
-        self._timer = self._loop.call_at(begin, self._send, begin, script, 0, -1, tokens())
+        self._timer = self._loop.call_at(begin, self._send, begin, script, 0, -1, tokens(formulas=script.formulas))
 
     def _send(self, begin: float, script: Script, count: int, last: int, text: Iterator[tuple[bytes, bytes]]) -> None:
         """Writes the next token, at its time or as soon after it as the machine allows."""
@@ -92,7 +103,7 @@ class Connection(asyncio.Protocol):
         self._write(_framed(b"%b%b%b" % (before, stamp(last).encode(), after)))
         count += 1
         if count < script.tokens:
-            when = begin + count / script.rate
+            when = begin + max(0, count - script.ahead) / script.rate
             self._timer = self._loop.call_at(when, self._send, begin, script, count, last, text)
         else:
             self._write(_framed(_last_chunks(count)) + _framed(_DONE) + b"0\r\n\r\n")
@@ -102,12 +113,19 @@ class Connection(asyncio.Protocol):
         self._transport.write(data)
 
 
-def tokens() -> Iterator[tuple[bytes, bytes]]:
+def tokens(*, formulas: bool = False) -> Iterator[tuple[bytes, bytes]]:
     """Chunks without end, in two halves between which a stamp goes: an ordinary answer in Markdown, round and round.
 
     A round has a heading, paragraphs with bold words and bits of code, a list, a table, a block of code.
     """
-    return cycle(_CHUNKS)
+    return cycle(_CHUNKS_WITH_FORMULAS if formulas else _CHUNKS)
+
+
+def mean_length(*, formulas: bool = False) -> float:
+    """Characters of a token."""
+    markdown = _markdown(_FORMULAS if formulas else "")
+    stamps = markdown.count("@")
+    return (len(markdown) + stamps * (LENGTH - 1)) / stamps
 
 
 def _words(count: int) -> str:
@@ -119,14 +137,14 @@ def _sentences(count: int) -> str:
     return " ".join(f"{_words(5)} **{_words(2)}** {_words(4)}, `@` {_words(3)}." for _ in range(count))
 
 
-def _markdown() -> str:
-    """One round, of 179 words."""
+def _markdown(more: str = "") -> str:
+    """One round, of 179 words, and ``more``."""
     items = "".join(f"- **@**: {_words(9)}\n" for _ in range(4))
     rows = "".join("| @ | @ | @ |\n" for _ in range(4))
     lines = "".join(f"    {_words(6)}\n" for _ in range(5))
     return (
         f"## {_words(3)}\n\n{_sentences(4)}\n\n{items}\n{_sentences(2)}\n\n| @ | @ | @ |\n|---|---|---|\n{rows}\n"
-        f"@:\n\n```python\n{lines}```\n\n"
+        f"@:\n\n```python\n{lines}```\n\n{more}"
     )
 
 
@@ -197,7 +215,11 @@ def _content_length(head: bytes) -> int:
     return int(value.split(b"\r\n", 1)[0]) if found else 0
 
 
+_FORMULAS: Final = (
+    "$$\n\\sum_{i=1}^{n} \\frac{x_i^2}{2} = \\sqrt{a}\n$$\n\n@ where $x_i$ is what $a$ was @ $n$ @ @.\n\n"
+)
 _CHUNKS: Final = [_halves(token) for token in _split(_markdown())]
+_CHUNKS_WITH_FORMULAS: Final = [_halves(token) for token in _split(_markdown(_FORMULAS))]
 _JSON_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _NOT_FOUND: Final = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 _MODELS: Final = _models()
