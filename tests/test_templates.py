@@ -803,3 +803,10 @@ def test_the_chosen_model_is_selected_whether_it_is_listed_or_not(templates: Tem
         html = templates.render("conversations/page.html", CHATS[state])
         assert html.count(" selected>") == 1
         assert f'<option value="{chosen}" selected>' in html
+
+
+def test_an_answer_that_has_ended_before_its_page_came_tells_what_the_month_has_cost(templates: Templates) -> None:
+    """Nothing is followed then, and no end of it comes that would tell."""
+    page = replace(CHAT, turns=(QUESTION, TURNS["complete"]), spent="$1.20 of $5.00 this month")
+    html = templates.render("conversations/create_conversation.hx.html", page)
+    assert '<hx-partial hx-target="#month" hx-swap="innerHTML">$1.20 of $5.00 this month</hx-partial>' in html
