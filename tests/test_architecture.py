@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "administration",
             "documents",
             "search",
+            "temporary",
             "conversations",
             "library",
             "bus",
@@ -52,6 +53,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "conversations": frozenset(
         {"bus", "library", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
     ),
+    "temporary": frozenset({"conversations", "catalog", "accounts", "web", "db"}),
     "library": frozenset({"catalog", "accounts", "web", "db"}),
     "catalog": frozenset({"accounts", "web", "rendering", "db", "services", "config"}),
     "accounts": frozenset({"web", "rendering", "db", "services", "config"}),

@@ -164,6 +164,8 @@ ROWS: Final = [
     Row("GET /conversations/{conversation_id:uuid}", "owner"),
     Row("POST /conversations/{conversation_id:uuid}/messages", "owner", 201, json={"message": "More"}),
     Row("GET /conversations/{conversation_id:uuid}/stream", "owner"),
+    Row("GET /temporary", "members"),
+    Row("POST /temporary", "members", form={"message": "Hello"}),
     # The list, and search
     Row("GET /search", "members", query="?q=read"),
     Row("GET /news", "members"),

@@ -86,6 +86,8 @@ from webapp.operations.checks import Finding, Level, Reported
 from webapp.operations.status import Fact, StatusPage
 from webapp.search.searching import Found, SearchPage
 from webapp.search.snippets import Piece
+from webapp.temporary.pages import EndedTurn, TemporaryPage
+from webapp.temporary.pages import NewTurns as NewTemporaryTurns
 from webapp.web.assets import Assets
 from webapp.web.diagrams import DiagramFrame
 from webapp.web.errors import ErrorPage
@@ -345,6 +347,10 @@ SEARCH: Final = SearchPage(
     "Search", LIST, False, "fox", (FOUND,), (replace(FOUND, message_id=new_id(), pieces=FOUND.title),), is_asked=True
 )
 
+TEMPORARY: Final = TemporaryPage(
+    "Temporary chat", LIST, replace(COMPOSER, is_temporary=True, said=("Go", 'A "quoted" <word>')), False
+)
+
 # What each template is rendered with. Partials come with the templates that include them.
 STATES: Final[dict[str, dict[str, Struct]]] = {
     "conversations/page.html": {**CHATS},
@@ -429,6 +435,17 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "nothing found": replace(SEARCH, titles=(), messages=()),
     },
     "conversations/live.html": {"": LiveHead("Answer")},
+    "temporary/page.html": {
+        "new": TEMPORARY,
+        "at a limit": replace(TEMPORARY, composer=replace(TEMPORARY.composer, note="All is spent."), spent="$5.00"),
+        **{name: replace(TEMPORARY, turns=(QUESTION, TURNS[name])) for name in ("complete", "failed", "growing")},
+        "sent as it grows": replace(TEMPORARY, turns=(QUESTION, TURNS["growing"]), is_growing=True),
+        "grown while it was sent": replace(TEMPORARY, turns=(QUESTION, TURNS["complete"]), is_growing=True),
+    },
+    "temporary/turns.hx.html": {"": NewTemporaryTurns((QUESTION, TURNS["growing from nothing"]))},
+    "temporary/ended.hx.html": {
+        name: EndedTurn(one, ("Go", "<Yes>"), COMPOSER, "$1.00") for name, one in TURNS.items() if not one.is_hidden
+    },
     "accounts/key.html": {
         "off": KeyPage("Your OpenRouter key", False),
         "none": KeyPage("Your OpenRouter key", True, can_sign_in=True),

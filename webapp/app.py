@@ -121,6 +121,9 @@ from webapp.services.mail import Mail
 from webapp.services.oidc import Provider, open_provider_client
 from webapp.services.openrouter import OpenRouter
 from webapp.services.transport import open_client
+from webapp.temporary.chat import TemporaryChat
+from webapp.temporary.routes import temporary_router
+from webapp.temporary.unkept import Unkept
 from webapp.web.appearance import appearance_router
 from webapp.web.assets import Assets, assets_router
 from webapp.web.client import Clients
@@ -187,6 +190,18 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     replies = Replies(reply_store, openrouter, bus, observer=metrics, painter=painter, till=till)
     metrics.watch(replies, database, bus)
     limit = settings.max_message_bytes
+    unkept = Unkept(bills)
+    passing_till = Till(prices_of(catalog), budget_store, keys, settling.look, counts_growing=True)
+    passing = Replies(unkept, openrouter, observer=metrics, painter=painter, till=passing_till)
+    temporary_chat = TemporaryChat(
+        passing,
+        unkept,
+        conversations,
+        catalog,
+        max_live=settings.max_live_replies,
+        max_per_minute=settings.max_messages_per_minute,
+        max_message_bytes=limit,
+    )
     branches = Branches(database, renderer_version=RENDERER_VERSION)
     titles = Titles(
         openrouter, conversations, settings.title_model, TitleCosts(budget_store, keys, bills, prices_of(catalog))
@@ -283,6 +298,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "tags": tags,
         "clearing": clearing,
         "searching": searching,
+        "temporary_chat": temporary_chat,
         "templates": templates,
         "documents": DocumentStore(database),
         "imports": imports,
@@ -311,12 +327,17 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             await stack.enter_async_context(settling.running())
             await stack.enter_async_context(titles.running())
             await stack.enter_async_context(replies.running(alone=not database.is_shared, grace=settings.drain_seconds))
+            await stack.enter_async_context(passing.running(alone=True, grace=0))
             await stack.enter_async_context(indexer.running())
             await stack.enter_async_context(clearing.running())
             await stack.enter_async_context(importer.running())
             await stack.enter_async_context(metrics.running())
             await stack.enter_async_context(retention.running())
             yield
+
+    def begin_drain() -> None:
+        replies.begin_drain()
+        passing.begin_drain()
 
     app = Litestar(
         route_handlers=[
@@ -342,6 +363,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             keys_router,
             documents_router,
             imports_router,
+            temporary_router,
             *([shares_router] if sharing else []),
         ],
         dependencies={
@@ -357,7 +379,16 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             "gzip",
             minimum_size=1_000,
             gzip_compress_level=5,
-            exclude=["/events$", "/stream$", "/live$", "/probe$", "^/assets/", "/document/(md|txt)$", "^/export/all$"],
+            exclude=[
+                "/events$",
+                "/stream$",
+                "/live$",
+                "/probe$",
+                "^/temporary$",
+                "^/assets/",
+                "/document/(md|txt)$",
+                "^/export/all$",
+            ],
         ),
         openapi_config=OpenAPIConfig(
             title=settings.app_title,
@@ -369,7 +400,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), YamlRenderPlugin()],
         ),
         request_max_body_size=limit * BODY_PER_MESSAGE,
-        state=State({"begin_drain": replies.begin_drain}),
+        state=State({"begin_drain": begin_drain}),
         lifespan=[lifespan],
         logging_config=None,
         debug=False,

@@ -29,7 +29,7 @@ document.addEventListener("htmx:after:swap", tellSoon);
 
 document.addEventListener("htmx:sse:before:message", (event) => {
   const { message } = event.detail;
-  if (message.event) return;
+  if (message.event || message.id === "whole") return; // what acts is htmx's to put
   event.preventDefault();
   template.innerHTML = policy.createHTML(message.data.replace(tag, "<$1template"));
   for (const partial of template.content.children) put(partial);

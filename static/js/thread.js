@@ -3,7 +3,7 @@
 
 const NEAR = 100; // pixels from the end within which a reader counts as being there
 const SHOWN = 0.4; // of the view, at most, is for a long question: its answer is to begin in sight
-const SENDS = /\/(c|messages|retry|continue|edit)$/; // the ends of the addresses that make an answer grow
+const SENDS = /\/(c|messages|retry|continue|edit|temporary)$/; // the ends of the addresses that make an answer grow
 const MORE = /\/c\/[^/?]+\?after=/; // the address of later messages, which stand below the view
 const BACK = ["ArrowUp", "PageUp", "Home"];
 
@@ -71,9 +71,13 @@ document.addEventListener("changed", () => {
   if (following) toEnd();
 }, { capture: true });
 
+let sent = null; // the last send: an answer that comes with the response to it is swapped in more than once
+
 document.addEventListener("htmx:after:swap", (event) => {
-  const { request, response } = event.detail.ctx;
-  const isSend = request.method === "POST" && response?.status < 300 && SENDS.test(request.action);
+  const { ctx } = event.detail;
+  const { request, response } = ctx;
+  const isSend = ctx !== sent && request.method === "POST" && response?.status < 300 && SENDS.test(request.action);
+  if (isSend) sent = ctx;
   const isContinued = isSend && request.action.endsWith("/continue");
   const isMore = MORE.test(request.action); // it stands below the view
   if (isMore) letGo();

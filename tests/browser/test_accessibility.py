@@ -257,6 +257,19 @@ async def _a_shared_page(screen: Screen, upstream: Upstream) -> None:
 
 
 @state
+async def _a_temporary_chat(screen: Screen, upstream: Upstream) -> None:
+    await screen.open("/temporary")
+    await expect(screen.page.get_by_text("Nothing of this is kept.")).to_be_visible()
+
+
+@state
+async def _a_temporary_chat_in_which_something_was_said(screen: Screen, upstream: Upstream) -> None:
+    await screen.open("/temporary")
+    await screen.ask("Go", await upstream.script("temporary", Reason("Hm."), Say("Yes.")))
+    await screen.sees_answer("Yes.")
+
+
+@state
 async def _the_library_and_what_is_in_it(screen: Screen, upstream: Upstream) -> None:
     await screen.open("/library/prompts/new")
     await screen.page.get_by_label("Name", exact=True).fill("Weather")

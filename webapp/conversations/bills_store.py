@@ -134,6 +134,11 @@ class BillStore:
         async with self._database.write(entry.user_id) as session:
             await book(await session.connection(), [entry])
 
+    async def book_call(self, call: Call, now: datetime) -> None:
+        """Puts a call into the ledger whose message is kept nowhere; its bill may stay open."""
+        async with self._database.write(call.payer) as session:
+            await book_calls(await session.connection(), [call], now)
+
     async def claim(self, lease: timedelta, limit: int = 20) -> list[DueBill]:
         """Bills that are due. Nobody else gets them before the `lease` is over."""
         due = (

@@ -61,7 +61,7 @@ class Chat:
         A new one starts from the `persona`. Without a `model` the conversation's own is taken. Raises RefusalError
         before anything is stored.
         """
-        self._check_text(text)
+        check_text(text, self._max_message_bytes)
         self._replies.check_open()
         chosen = await self._choose(owner, conversation_id, model)
         exchange = await self._store.add_exchange(
@@ -81,7 +81,7 @@ class Chat:
 
     async def ask_edited(self, owner: UUID, question_id: UUID, run: int, text: str, *, model: str = "") -> Exchange:
         """Asks a question anew in other words, beside the old one, which was read in `run`."""
-        self._check_text(text)
+        check_text(text, self._max_message_bytes)
         self._replies.check_open()
         old = await self._store.find_message(owner, question_id)
         chosen = await self._choose(owner, old.conversation_id, model)
@@ -91,7 +91,7 @@ class Chat:
 
     async def edit(self, owner: UUID, message_id: UUID, run: int, text: str) -> None:
         """Changes the text of a question or answer, which was read in `run`, in place; the earlier one is kept too."""
-        self._check_text(text)
+        check_text(text, self._max_message_bytes)
         old = await self._store.find_message(owner, message_id)
         made = rendering(old.id, text, old.reasoning) if old.role == "assistant" else None
         await self._branches.edit(owner, message_id, run, text, made)
@@ -162,13 +162,15 @@ class Chat:
             model = (await self._store.find(owner, conversation_id)).model
         return await self._catalog.require(model or self._catalog.default())
 
-    def _check_text(self, text: str) -> None:
-        if not text.strip():
-            raise InvalidError("The message is empty. Write something, then send.")
-        if not _is_text(text):
-            raise InvalidError("The message holds characters that are not text.")
-        if len(text.encode()) > self._max_message_bytes:
-            raise TooLargeError(f"The message is too long: at most {self._max_message_bytes // 1000} kB fit in one.")
+
+def check_text(text: str, max_bytes: int) -> None:
+    """Raises InvalidError or TooLargeError for what is no message."""
+    if not text.strip():
+        raise InvalidError("The message is empty. Write something, then send.")
+    if not _is_text(text):
+        raise InvalidError("The message holds characters that are not text.")
+    if len(text.encode()) > max_bytes:
+        raise TooLargeError(f"The message is too long: at most {max_bytes // 1000} kB fit in one.")
 
 
 def _beginning(exchange: Exchange, model: str) -> Beginning:

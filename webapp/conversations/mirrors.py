@@ -14,7 +14,7 @@ from uuid import UUID
 
 from webapp.bus.bus import EVERYONE, Bus, Piece, Watch
 from webapp.conversations.messages import Message, Status
-from webapp.conversations.replies_store import Checkpoint, ReplyStore
+from webapp.conversations.replies_store import Checkpoint, ReplyKeeper
 from webapp.conversations.reply import Reply
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class _Mirror:
 class Mirrors:
     """One copy of an answer for all its readers in this process, and one look at the database for all copies."""
 
-    def __init__(self, store: ReplyStore, bus: Bus, *, silent_after: timedelta = SILENT_AFTER) -> None:
+    def __init__(self, store: ReplyKeeper, bus: Bus, *, silent_after: timedelta = SILENT_AFTER) -> None:
         self._store = store
         self._bus = bus
         self._silent_after = silent_after

@@ -129,7 +129,7 @@ class Composer(Struct, frozen=True):
     """The form at the bottom. `client_id` makes a send that the browser repeats count once; `owner` is whose it is.
 
     Below earlier messages, to which an answer cannot be appended, the form loads the whole page. `note` tells of a
-    limit of the month that has been passed.
+    limit of the month that has been passed. A temporary chat's takes along what was `said`, and keeps nothing.
     """
 
     action: str
@@ -145,6 +145,8 @@ class Composer(Struct, frozen=True):
     note: str = ""
     persona: str = ""
     undo: DeletedMessages | None = None
+    is_temporary: bool = False
+    said: tuple[str, ...] = ()
 
 
 class Undo(Struct, frozen=True):

@@ -113,7 +113,7 @@ class Presenter:
         listed = await self.sidebar(owner)
         last = max(listed.conversations, key=lambda one: one.updated_at, default=None)
         model = model or self._catalog.default(last.model if last else "")
-        month = await self._month(owner)
+        month = await self.month(owner)
         return pages.ChatPage(
             title="New conversation",
             list=listed,
@@ -136,7 +136,7 @@ class Presenter:
         window = await self._window(owner, conversation_id, place)
         live_answer = pages.live_answer_of(window.messages)
         composer = self.composer(owner, conversation.model, conversation_id, live_answer)
-        month = await self._month(owner)
+        month = await self.month(owner)
         if window.is_newest:
             await self._listing.mark_read(owner, conversation_id)
         return pages.ChatPage(
@@ -209,7 +209,7 @@ class Presenter:
         """A message as it is now, which has been looked at by that; of the last, also what it means for the rest."""
         message = await self._conversations.turn(owner, message.id)
         conversation = await self._conversations.find(owner, message.conversation_id)
-        month = await self._month(owner)
+        month = await self.month(owner)
         [turn] = await self.turns((message,))
         if message.id != conversation.active_leaf_id:
             return pages.FinishedTurn(turn, None, spent=month.spent)
@@ -232,7 +232,8 @@ class Presenter:
     def live_head(self, appearance: Reader) -> str:
         return self._templates.render("conversations/live.html", LiveHead("Answer"), appearance)
 
-    async def _month(self, owner: UUID) -> Month:
+    async def month(self, owner: UUID) -> Month:
+        """What pages tell of the month; empty words where they tell nothing."""
         if self._budgets is None:
             return Month("", "")
         standing = await self._budgets.standing(owner)

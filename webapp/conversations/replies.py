@@ -22,7 +22,7 @@ from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
 from webapp.conversations.observing import Ended, Nobody, Observer
 from webapp.conversations.renderings import rendering
 from webapp.conversations.repainting import Painter
-from webapp.conversations.replies_store import Ending, ReplyStore
+from webapp.conversations.replies_store import Ending, ReplyKeeper
 from webapp.conversations.reply import Reply, frame_interval
 from webapp.conversations.sharing import Sharing
 from webapp.conversations.till import CODE as BUDGET
@@ -47,7 +47,7 @@ class Replies:
 
     def __init__(
         self,
-        store: ReplyStore,
+        store: ReplyKeeper,
         upstream: Upstream,
         bus: Bus | None = None,
         *,
@@ -309,6 +309,10 @@ class Replies:
             reply.frame_interval = frame_interval(len(replies))
             if reply.idle_for >= KEEP_ALIVE_INTERVAL:
                 reply.wake()
+
+    def count_of(self, owner: UUID) -> int:
+        """How many of the owner's answers grow here."""
+        return sum(reply.answer.owner_id == owner for reply in self._live.values())
 
     # For whoever watches
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -74,6 +74,20 @@ class Checkpoint(Struct, frozen=True):
     is_silent: bool
 
 
+class ReplyKeeper(Protocol):
+    """Where the streaming core keeps growing answers: the database, or nowhere. See ReplyStore for each method."""
+
+    async def checkpoint(self, changed: Iterable[Progress], live: Mapping[UUID, int]) -> Kept: ...
+
+    async def end(self, ending: Ending, now: datetime) -> bool: ...
+
+    async def request_stop(self, owner: UUID, message_id: UUID) -> bool: ...
+
+    async def read(self, message_ids: Iterable[UUID], silent_after: timedelta) -> dict[UUID, Checkpoint]: ...
+
+    async def reap(self, silent_after: timedelta) -> int: ...
+
+
 SUMMED: Final = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost")
 
 
@@ -140,13 +154,13 @@ class ReplyStore:
                 session.add_all(_attachment(progress.id, picture, now) for picture in ending.pictures)
                 return True
             if ending.payer is not None and not await session.scalar(_IS_THERE, {"key": progress.id}):
-                await book_calls(connection, [_call(ending, ending.payer, by_own_key=ending.by_own_key)], now)
+                await book_calls(connection, [call_of(ending, ending.payer, by_own_key=ending.by_own_key)], now)
             return False
 
     async def _book(
         self, connection: AsyncConnection, ending: Ending, now: datetime, row: Row[UUID, bool, datetime | None]
     ) -> None:
-        call = _call(ending, row.owner_id, by_own_key=row.by_own_key)
+        call = call_of(ending, row.owner_id, by_own_key=row.by_own_key)
         if row.heartbeat_at is None:  # it was taken for dead, and an estimate is in the ledger
             taken = await take_back(connection, call.message_id)
             call = replace(call, answers=0, spent=replace(call.spent, cost=call.spent.cost - taken))
@@ -211,7 +225,8 @@ def _checkpoint(row: MessageRow, is_silent: bool) -> Checkpoint:
     return Checkpoint(progress, Status(row.status), is_silent)
 
 
-def _call(ending: Ending, payer: UUID, *, by_own_key: bool) -> Call:
+def call_of(ending: Ending, payer: UUID, *, by_own_key: bool) -> Call:
+    """What is to be booked for an answer that has ended."""
     progress = ending.progress
     spent = spent_between(ending.before, ending.receipt)
     is_first = progress.run == 0  # a continued one has been counted

@@ -383,6 +383,12 @@ class Conversations:
             return None
         return Exchange(as_conversation(conversation), self._message(question), self._message(answer), is_new=False)
 
+    async def terms(self, owner: UUID) -> Terms:
+        """On what terms another of the owner's answers may grow, which is not to be kept. Raises as a send does."""
+        async with self._database.read() as session:
+            _, terms = await self._check_room(session, owner)
+            return terms
+
     async def _check_room(self, session: AsyncSession, owner: UUID) -> tuple[list[UUID], Terms]:
         """The owner's growing answers, and on what terms another may grow beside them.
 

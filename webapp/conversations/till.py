@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
+from uuid import UUID
+
+from msgspec.structs import replace
 
 from webapp.accounts.budgets import Standing, ends
 from webapp.accounts.budgets_store import BudgetStore
@@ -20,7 +24,10 @@ def nothing() -> None:
 
 
 class Till:
-    """Without `budgets` no limit is looked at. `left_open` is called when an answer has ended whose bill is open."""
+    """Without `budgets` no limit is looked at. `left_open` is called when an answer has ended whose bill is open.
+
+    `counts_growing`: the database does not know what its growing answers have cost so far, and it adds that itself.
+    """
 
     def __init__(
         self,
@@ -28,7 +35,10 @@ class Till:
         budgets: BudgetStore | None = None,
         keys: Keys | None = None,
         left_open: Callable[[], None] = nothing,
+        *,
+        counts_growing: bool = False,
     ) -> None:
+        self._counts_growing = counts_growing
         self._prices_of = prices_of
         self._budgets = budgets
         self._keys = keys or Keys()
@@ -48,6 +58,8 @@ class Till:
         if self._budgets is None or not limited:
             return {}
         standings = await self._budgets.standings({reply.answer.owner_id for reply in limited})
+        if self._counts_growing:
+            standings = {owner: _with_growing(one, owner, limited) for owner, one in standings.items()}
         over = {owner: _sentence(one) for owner, one in standings.items() if one.is_at_hard_limit}
         return {reply: over[reply.answer.owner_id] for reply in limited if reply.answer.owner_id in over}
 
@@ -62,6 +74,11 @@ def prices_of(catalog: Catalog) -> PricesOf:
         return Prices(model.prompt_price, model.completion_price)
 
     return prices
+
+
+def _with_growing(standing: Standing, owner: UUID, live: Iterable[Reply]) -> Standing:
+    costs = (reply.running_cost or Decimal(0) for reply in live if reply.answer.owner_id == owner)
+    return replace(standing, growing=sum(costs, standing.growing))
 
 
 def _sentence(standing: Standing) -> str:

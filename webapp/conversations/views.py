@@ -131,13 +131,17 @@ class PageView:
         return f'<hx-partial hx-target="#{self._prefix}-{part}" hx-swap="{swap}">{html}</hx-partial>'
 
 
-async def frames(follow: AsyncGenerator[Reply, None], view: PageView) -> AsyncGenerator[bytes, None]:
+async def frames(
+    follow: AsyncGenerator[Reply, None], view: PageView, *, longest: float | None = None
+) -> AsyncGenerator[bytes, None]:
     """The event stream of a page: a comment at once, frames, and `done` when the answer has ended.
+
+    The connection ends after `longest` seconds, CONNECTION_SECONDS unless told otherwise.
 
     Without `done` the reader is to connect again: the process goes down, or the connection is old. To one who has been
     signed out it is said as well: the page then asks for the message, and learns why it gets none.
     """
-    deadline = asyncio.get_running_loop().time() + CONNECTION_SECONDS
+    deadline = asyncio.get_running_loop().time() + (CONNECTION_SECONDS if longest is None else longest)
     yield COMMENT
     try:
         async with aclosing(follow) as versions:
@@ -158,26 +162,40 @@ async def frames(follow: AsyncGenerator[Reply, None], view: PageView) -> AsyncGe
     yield encode_event("", event="done")
 
 
-async def growing_document(
-    head: str, follow: AsyncGenerator[Reply, None], message: Message
-) -> AsyncGenerator[str, None]:
-    """A document that is kept open and grows. It can only add: each open end covers the one before, by a style rule."""
-    yield f'{head}<p class="live__tail">The answer is on its way.</p>'
-    settled, tail, is_live = 0, "", True
+async def growing_text(follow: AsyncGenerator[Reply, None]) -> AsyncGenerator[tuple[str, bool], None]:
+    """Pieces of HTML of an answer that grows, to be put one after the other; and whether it still does.
+
+    They can only add: each open end covers the one before, by a style rule.
+    """
+    yield '<p class="live__tail">The answer is on its way.</p>', True
+    settled, tail = 0, ""
     with suppress(SignedOutError):
         async with aclosing(follow) as versions:
             async for reply in versions:
+                piece = ""
                 blocks = reply.blocks.blocks(after=settled)
                 if blocks:
                     settled = blocks[-1].end
-                    yield "".join(block.html for block in blocks)
+                    piece = "".join(block.html for block in blocks)
                 if reply.blocks.tail.html != tail:
                     tail = reply.blocks.tail.html
-                    yield f'<div class="live__tail">{tail}</div>'
-                is_live = reply.is_live
-                if not is_live:
+                    piece += f'<div class="live__tail">{tail}</div>'
+                yield piece, reply.is_live
+                if not reply.is_live:
                     break
                 await asyncio.sleep(DOCUMENT_INTERVAL)
+
+
+async def growing_document(
+    head: str, follow: AsyncGenerator[Reply, None], message: Message
+) -> AsyncGenerator[str, None]:
+    """A document that is kept open and grows, and leads back to the page of the answer in the end."""
+    is_live = True
+    async with aclosing(growing_text(follow)) as pieces:
+        async for piece, is_live in pieces:  # noqa: B007  # the last one counts
+            if head or piece:
+                yield head + piece
+            head = ""
     words = "Show the page again: the answer goes on." if is_live else "The answer has ended. Show it with its buttons."
     # By way of the message's own address, above the document's: to the place on the page around it would not load that
     # page anew.

@@ -1,6 +1,5 @@
 """Forms as browsers send them, read strictly into a struct."""
 
-from collections.abc import Sequence
 from typing import Any, Final, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
@@ -28,7 +27,8 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form], *, limit:
     is not UTF-8 or fields that do not fit.
     """
     pairs = await _read_pairs(request, limit)
-    values: dict[str, object] = {**_by_name(pairs)}
+    values: dict[str, object] = {}
+    values.update(pairs)
     for field in msgspec.structs.fields(form):
         if get_origin(field.type) is tuple:
             values[field.name] = [value for name, value in pairs if name == field.name]
@@ -40,7 +40,7 @@ async def read_form(request: Request[Any, Any, Any], form: type[Form], *, limit:
 
 async def read_fields(request: Request[Any, Any, Any], *, limit: int) -> dict[str, str]:
     """All fields of the request's form. Raises as `read_form` does."""
-    return _by_name(await _read_pairs(request, limit))
+    return dict(await _read_pairs(request, limit))
 
 
 async def _read_pairs(request: Request[Any, Any, Any], limit: int) -> list[tuple[str, str]]:
@@ -48,15 +48,12 @@ async def _read_pairs(request: Request[Any, Any, Any], limit: int) -> list[tuple
         raise WrongTypeError("A form is sent as application/x-www-form-urlencoded.")
     body = await read_body(request, limit)
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeError:
         raise InvalidError("The text is not valid UTF-8.") from None
     except ValueError as error:
         raise InvalidError(f"The form does not fit: {error}.") from None
-
-
-def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+    return [(name, value.replace("\r\n", "\n")) for name, value in pairs]
 
 
 def media_type_of(request: Request[Any, Any, Any]) -> str:
