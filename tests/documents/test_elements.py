@@ -38,11 +38,12 @@ def test_each_is_found_where_it_stands(data: bytes, parts: list[bytes]) -> None:
     assert found(data) == parts
 
 
-OBJECTS = st.dictionaries(st.text(), st.text() | st.lists(st.dictionaries(st.text(), st.text())))
+TEXT = st.text(max_size=12)
+OBJECTS = st.dictionaries(TEXT, TEXT | st.lists(st.dictionaries(TEXT, TEXT, max_size=3), max_size=3), max_size=4)
 
 
 @PROPERTY
-@given(st.lists(OBJECTS), st.booleans())
+@given(st.lists(OBJECTS, max_size=6), st.booleans())
 def test_they_are_those_that_a_decoder_finds(values: list[object], indented: bool) -> None:
     data = msgspec.json.encode(values)
     data = msgspec.json.format(data) if indented else data
