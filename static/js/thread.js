@@ -18,7 +18,7 @@ const moveTo = (top) => {
   place = root.scrollTop;
 };
 
-const toEnd = () => moveTo(root.scrollHeight);
+const toEnd = () => document.getElementById("turns") && moveTo(root.scrollHeight);
 
 const topOf = (element) => element.getBoundingClientRect().top;
 
@@ -96,4 +96,4 @@ document.addEventListener("click", (event) => {
 });
 
 if (document.querySelector("[aria-busy]")) history.scrollRestoration = "manual"; // what grows is read from its end
-if (following && document.getElementById("turns")) toEnd();
+if (following) toEnd();

@@ -19,6 +19,7 @@ from webapp.web.refusals import RefusalError
 from webapp.web.responses import READ, html, see_other
 from webapp.web.uploads import receive_file
 
+LOOK: Final = '{"look": {"target": "body"}}'  # what has changed of the list is then asked for
 MAX_LISTED: Final = 300  # conversations of a file that are told one by one
 
 AnyRequest = Request[Any, Any, Any]
@@ -70,8 +71,10 @@ async def show_import(
     tally = await imports.tally(user.id, import_id)
     listed = await imports.listed(user.id, import_id, MAX_LISTED)
     page = ImportPage("Import", frame.list, frame.is_demo, sent, tally, tuple(listed))
-    template = "documents/import.hx.html" if wants_fragment(request) else "documents/import.html"
-    return html(presenter.render(template, page, appearance_of(request)))
+    if not wants_fragment(request):
+        return html(presenter.render("documents/import.html", page, appearance_of(request)))
+    headers = {} if page.is_busy else {"hx-trigger": LOOK}
+    return html(presenter.render("documents/import.hx.html", page, appearance_of(request)), headers)
 
 
 @post("/import/{import_id:uuid}/confirm", name="confirm_import")
