@@ -66,16 +66,6 @@ async def test_a_file_is_looked_at_and_brought_in(screen: Screen) -> None:
     await expect(screen.text).to_have_text("A letter.")
 
 
-async def test_a_large_file_leaves_the_view_where_it_is_and_fills_the_list(screen: Screen) -> None:
-    await screen.open("/import")
-    many = [exports.claude(key=str(uuid4())) | {"name": f"Of many {number}"} for number in range(400)]
-    await choose(screen.page, msgspec.json.encode(many))
-    await screen.button("Bring them in").click()
-    await expect(screen.page.get_by_text("400 conversations were brought in.")).to_be_visible()
-    await expect(screen.list.get_by_text("Of many").first).to_be_visible()
-    assert await screen.page.evaluate("() => scrollY") == 0
-
-
 async def test_a_file_is_brought_in_without_javascript(plain: Page) -> None:
     await plain.goto("/import")
     await choose(plain, sent("Without scripts"))
@@ -151,3 +141,14 @@ async def test_it_is_shared_and_read_without_javascript(plain: Page, screen: Scr
     await expect(growing.get_by_text("The answer has ended.")).to_be_visible()
     await growing.get_by_role("link").click()
     await expect(plain.get_by_text("Some more.")).to_be_visible()
+
+
+async def test_a_large_file_leaves_the_view_where_it_is_and_fills_the_list(screen: Screen) -> None:
+    """The last story here: of so many conversations in the list others would not find theirs."""
+    await screen.open("/import")
+    many = [exports.claude(key=str(uuid4())) | {"name": f"Of many {number}"} for number in range(400)]
+    await choose(screen.page, msgspec.json.encode(many))
+    await screen.button("Bring them in").click()
+    await expect(screen.page.get_by_text("400 conversations were brought in.")).to_be_visible()
+    await expect(screen.list.get_by_text("Of many").first).to_be_visible()
+    assert await screen.page.evaluate("() => scrollY") == 0
