@@ -1,4 +1,7 @@
-"""All wiring: `create_app` builds every part from the settings and hands it to those that need it."""
+"""All wiring: `create_app` builds every part from the settings and hands it to those that need it.
+
+Those of accounts, which are many, come from `webapp/accounts/wiring.py`.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -14,46 +17,23 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from webapp import __version__
-from webapp.accounts.account import Account
-from webapp.accounts.account_routes import AccountView, account_router
-from webapp.accounts.api_tokens_store import ApiTokens
-from webapp.accounts.attempts_store import Attempts
-from webapp.accounts.authentication import Authentication
+from webapp.accounts.account_routes import account_router
 from webapp.accounts.budgets import Limits as MonthlyLimits
 from webapp.accounts.budgets_store import Budgets, BudgetStore, amount_of
-from webapp.accounts.devices_store import Devices
-from webapp.accounts.events_store import Events
-from webapp.accounts.guard import Guard, provide_caller, provide_user
-from webapp.accounts.identities_store import Identities
-from webapp.accounts.invitations import Invitations, SigningUp
+from webapp.accounts.guard import provide_caller, provide_user
 from webapp.accounts.joining_routes import joining_router
-from webapp.accounts.keeping import Keeping
 from webapp.accounts.keys import Keys
 from webapp.accounts.keys_routes import keys_router
 from webapp.accounts.keys_store import KeyStore
 from webapp.accounts.ledger_store import Ledger
-from webapp.accounts.limits import Limits
-from webapp.accounts.oidc import OpenIdConnect
 from webapp.accounts.oidc_routes import oidc_router
 from webapp.accounts.options_store import Options
 from webapp.accounts.own_keys import OwnKeys
-from webapp.accounts.passkeys import Passkeys, RelyingParty
 from webapp.accounts.passkeys_routes import passkeys_router
-from webapp.accounts.passkeys_store import PasskeyStore
-from webapp.accounts.passwords import Passwords
-from webapp.accounts.presence import Presence
-from webapp.accounts.recognising import Recognising
-from webapp.accounts.resetting import ResetLinks, Resetting
-from webapp.accounts.round_trips import RoundTrips
-from webapp.accounts.routes import SignedOutView, SignInView, accounts_router
-from webapp.accounts.sections import AccountSections, OwnSections
-from webapp.accounts.sessions_store import Sessions
-from webapp.accounts.setting_up import SettingUp
-from webapp.accounts.signing_in import Arrivals, SigningIn
-from webapp.accounts.store import Users
+from webapp.accounts.routes import SignedOutView, accounts_router
 from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.usage_routes import usage_router
-from webapp.accounts.ways_in import WaysIn
+from webapp.accounts.wiring import Accounts
 from webapp.administration.people_store import People
 from webapp.administration.profiles import Profiles
 from webapp.administration.routes import administration_router
@@ -117,8 +97,6 @@ from webapp.search.indexing import Indexer
 from webapp.search.routes import search_router
 from webapp.search.searching import Searching
 from webapp.search.store import SearchStore
-from webapp.services.mail import Mail
-from webapp.services.oidc import Provider, open_provider_client
 from webapp.services.openrouter import OpenRouter
 from webapp.services.transport import open_client
 from webapp.temporary.chat import TemporaryChat
@@ -126,7 +104,6 @@ from webapp.temporary.routes import temporary_router
 from webapp.temporary.unkept import Unkept
 from webapp.web.appearance import appearance_router
 from webapp.web.assets import Assets, assets_router
-from webapp.web.client import Clients
 from webapp.web.cookies import Cookies
 from webapp.web.diagrams import diagrams_router
 from webapp.web.errors import ErrorHandler
@@ -226,58 +203,21 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     indexer = Indexer(search_store)
     searching = Searching(search_store, indexer, presenter, is_demo=is_demo)
 
-    users, sessions, tokens, passwords = Users(database), Sessions(database), ApiTokens(database), Passwords()
-    authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
-    clients, presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
-    devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
-
-    people = People(database)
-    account = Account(users, passwords, sessions, tokens, devices, presence, limits, events)
-    mail, tickets, public_url = Mail(settings), Tickets(database), settings.public_url
-    reset_links = ResetLinks(users, tickets, events, public_url)
-    resetting = Resetting(users, passwords, tickets, sessions, devices, presence, reset_links, limits, events, mail)
-    signing_up = SigningUp(users, tickets, limits, mail, settings.domains, public_url)
-
-    passkey_store, party, identities = PasskeyStore(database), RelyingParty.of(settings), Identities(database)
-    trips, ways_in, provider_client = RoundTrips(tickets), WaysIn(settings, party), open_provider_client(settings)
-    passkeys = Passkeys(passkey_store, trips, party, settings.app_title)
-    keeping = Keeping(sessions, passkeys, passkey_store, identities, ways_in, events)
-
-    sign_in_view, error_handler = SignInView(templates, resetting, signing_up, ways_in), ErrorHandler(templates)
-    account_sections = AccountSections([*OwnSections(account, sessions, tokens).providers, keeping.section])
-
+    accounts = Accounts(settings, database, templates, longest_form=limit * BODY_PER_MESSAGE)
+    people, error_handler = People(database), ErrorHandler(templates)
     imports, shares = ImportStore(database), ShareStore(database)
     importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
     retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
     upstream = Upstream(None if is_demo else openrouter)
     checks = [*checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1]), *checks_of_bus(bus)]
     parts = {
-        "authentication": authentication,
-        "sessions": sessions,
-        "presence": presence,
+        **accounts.parts,
         "people": people,
         "profiles": Profiles(people, budget_store),
         "usage_of_all": UsageStore(database),
         "options": options,
         "allowance": allowance,
         "settings": without_standin(settings) if is_demo else settings,
-        "account": account,
-        "account_view": AccountView(templates, account_sections),
-        "events": events,
-        "limits": limits,
-        "arrivals": Arrivals(sessions, devices, events),
-        "signing_in": SigningIn(users, passwords, devices, limits, events, ways_in),
-        "sign_in_view": sign_in_view,
-        "longest_form": limit * BODY_PER_MESSAGE,
-        "setting_up": SettingUp(users, tickets, passwords, events),
-        "invitations": Invitations(users, tickets, passwords, events, public_url),
-        "signing_up": signing_up,
-        "reset_links": reset_links,
-        "resetting": resetting,
-        "keeping": keeping,
-        "oidc": OpenIdConnect(settings, Provider(provider_client, settings), trips),
-        "recognising": Recognising(settings, users, identities, tickets, events),
-        "passkeys": passkeys,
         "chat": chat,
         "conversations": conversations,
         "replies": replies,
@@ -318,11 +258,9 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             await stack.enter_async_context(client)
-            await stack.enter_async_context(provider_client)
             await key_store.seal_anew()
-            await stack.enter_async_context(presence.running())
+            await stack.enter_async_context(accounts.running())
             await stack.enter_async_context(options.running())
-            await stack.enter_async_context(mail.running())
             await stack.enter_async_context(catalog.running())
             await stack.enter_async_context(settling.running())
             await stack.enter_async_context(titles.running())
@@ -369,12 +307,15 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         dependencies={
             "caller": Provide(provide_caller),
             "user": Provide(provide_user),
-            "client": Provide(clients.of),
+            "client": Provide(accounts.clients.of),
             "root": _provide(settings.root),
             **{name: _provide(part) for name, part in parts.items()},  # handlers ask for them by name
         },
-        guards=[Guard(authentication, limits, clients, longest_form=limit * BODY_PER_MESSAGE)],
-        exception_handlers={SignedOutError: SignedOutView(sign_in_view, error_handler), Exception: error_handler},
+        guards=[accounts.guard],
+        exception_handlers={
+            SignedOutError: SignedOutView(accounts.sign_in_view, error_handler),
+            Exception: error_handler,
+        },
         compression_config=CompressionConfig(
             "gzip",
             minimum_size=1_000,

@@ -34,7 +34,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     # From the connection
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn names another
         super().connection_made(transport)
         self._allow(KEEP_ALIVE_SECONDS)
 

@@ -23,4 +23,4 @@ def fetch_missing(root: Path) -> None:
     if not missing or not installer.is_file():
         return
     logger.warning("%s is not there: fetching it; starts are quicker where the build calls %s", missing[0], INSTALLER)
-    subprocess.run(["/usr/bin/env", f"PYTHON={sys.executable}", "/bin/sh", str(installer)], check=False)  # noqa: S603
+    subprocess.run(["/usr/bin/env", f"PYTHON={sys.executable}", "/bin/sh", str(installer)], check=False)  # noqa: S603  # ours

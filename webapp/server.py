@@ -134,4 +134,4 @@ class Server(uvicorn.Server):
             is_told = bool(self._settings.app_url)
             address = (self._settings if is_told else replace(self._settings, port=port)).public_url
             with suppress(BrokenPipeError):  # whoever started this process may be gone; then it is told to drain
-                print(f"{self._settings.app_title} is at {address}", flush=True)  # noqa: T201
+                print(f"{self._settings.app_title} is at {address}", flush=True)  # noqa: T201  # for who started it

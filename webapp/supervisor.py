@@ -180,7 +180,7 @@ class _Supervisor:
 async def _tells(worker: Process) -> bool:
     """Passes on what the worker says when it serves; False if it ends before."""
     line = await worker.stdout.readline() if worker.stdout is not None else b""
-    print(line.decode(), end="", flush=True)  # noqa: T201
+    print(line.decode(), end="", flush=True)  # noqa: T201  # what its processes say is passed on
     return bool(line)
 
 

@@ -22,6 +22,8 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 _COSTS = st.decimals(-1, 1_000, places=12, allow_nan=False)
 _DAYS = st.sampled_from(["2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"])
+GivenEntry = tuple[int, str, str, Decimal, int, bool]
+
 _ENTRIES = st.lists(
     st.tuples(st.integers(0, 1), _DAYS, st.sampled_from(["a/b", "a/c"]), _COSTS, st.integers(0, 9), st.booleans()),
     max_size=20,
@@ -37,15 +39,15 @@ async def users(database: Database) -> list[UUID]:
 
 @given(given_entries=_ENTRIES, together=st.booleans())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_it_has_what_a_list_has(address: Address, given_entries: list[tuple[object, ...]], together: bool) -> None:
+def test_it_has_what_a_list_has(address: Address, given_entries: list[GivenEntry], together: bool) -> None:
     apart(compare(address, given_entries, together))
 
 
-async def compare(address: Address, given_entries: list[tuple[object, ...]], together: bool) -> None:
+async def compare(address: Address, given_entries: list[GivenEntry], together: bool) -> None:
     async with open_database(address) as database:
         people = await users(database)
         entries = [
-            Entry(people[who], day, model, Spent(answers, 2 * answers, cost=cost), answers, own)  # type: ignore
+            Entry(people[who], day, model, Spent(answers, 2 * answers, cost=cost), answers, own)
             for who, day, model, cost, answers, own in given_entries
         ]
         for some in [entries] if together else [[one] for one in entries]:

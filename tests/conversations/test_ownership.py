@@ -52,7 +52,7 @@ async def taken_for_dead(scene: Scene, there: Process, answer: Message) -> None:
 
 async def outcomes(*attempts: object) -> list[type]:
     """What became of calls made at the same time: the types of what they returned or raised."""
-    return [type(one) for one in await asyncio.gather(*attempts, return_exceptions=True)]  # type: ignore[call-overload]
+    return [type(one) for one in await asyncio.gather(*attempts, return_exceptions=True)]  # type: ignore[call-overload]  # of any calls
 
 
 async def test_of_questions_that_come_at_once_by_several_processes_one_is_taken(scene: Scene) -> None:

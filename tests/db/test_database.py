@@ -27,7 +27,7 @@ async def database(address: Address) -> AsyncIterator[Database]:
 
 def model(key: str, **values: object) -> CatalogModel:
     rest = {"name": "", "position": 0, "fetched_at": NOW}
-    return CatalogModel(id=key, **(rest | values))  # type: ignore[arg-type]
+    return CatalogModel(id=key, **(rest | values))  # type: ignore[arg-type]  # a test names any column
 
 
 @pytest.mark.parametrize("text", ["\x00", "a\x00b", "\x10", "\x100\x10E", "\x10\x00", "😀\x00é", "", "x" * 1_000_000])

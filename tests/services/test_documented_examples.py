@@ -32,7 +32,7 @@ async def test_send_to_openrouter() -> None:
 
     chunks = []
     async for chunk in send_to_openrouter(messages, "openai/gpt-3.5-turbo"):
-        chunks.append(chunk)  # noqa: PERF401
+        chunks.append(chunk)  # noqa: PERF401  # as the documentation has it
 
     full_response = "".join(chunks)
     assert len(full_response) > 0
@@ -45,7 +45,7 @@ async def test_a_question_is_streamed(capsys: pytest.CaptureFixture[str]) -> Non
     ]  # fmt: skip
 
     async for chunk in send_to_openrouter(messages, "openai/gpt-3.5-turbo"):
-        print(chunk, end="", flush=True)  # noqa: T201
+        print(chunk, end="", flush=True)  # noqa: T201  # the same
 
     assert "Python" in capsys.readouterr().out
 

@@ -99,7 +99,7 @@ class Server:
                     raise _End
 
 
-class _End(Exception):  # noqa: N818
+class _End(Exception):  # noqa: N818  # it is no error
     """The script ends the connection."""
 
 

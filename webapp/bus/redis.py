@@ -79,5 +79,5 @@ class _RedisLink:
         raise LinkError("the server ended the subscription")
 
     async def close(self) -> None:
-        await self._subscription.aclose()  # type: ignore[no-untyped-call]
+        await self._subscription.aclose()  # type: ignore[no-untyped-call]  # redis has no type for it
         await self._client.aclose()

@@ -147,7 +147,7 @@ class Catalog:
             await self.refresh()
 
     def _spread(self) -> float:
-        return random.uniform(0, SPREAD) if self._store.has_others else 0.0  # noqa: S311
+        return random.uniform(0, SPREAD) if self._store.has_others else 0.0  # noqa: S311  # spreads processes in time, guards nothing
 
     def _take(self, models: Sequence[Model]) -> None:
         self._models = {model.id: model for model in models}

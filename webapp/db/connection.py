@@ -25,7 +25,7 @@ class Connection(aiosqlite.Connection):
 
     async def run(self, work: Callable[[sqlite3.Connection], "Outcome"]) -> "Outcome":
         """Lets the connection's thread do `work`."""
-        outcome: Outcome = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        outcome: Outcome = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite has no type
         return outcome
 
 

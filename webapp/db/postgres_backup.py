@@ -91,7 +91,7 @@ def _replace_tables(source: Path, told: str) -> None:
     options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
     with tempfile.TemporaryFile("w+") as complaints:
         command = [_path("psql"), *options, f"--dbname={told}"]
-        psql = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=complaints)  # noqa: S603
+        psql = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=complaints)  # noqa: S603  # no shell
         try:
             _write_script(source, psql)
         finally:
@@ -107,7 +107,7 @@ def _write_script(source: Path, psql: subprocess.Popen[bytes]) -> None:
     with suppress(BrokenPipeError), cast("IO[bytes]", psql.stdin) as script, tempfile.TemporaryFile("w+") as complaints:
         script.write(_clearing())
         script.flush()
-        if not subprocess.run(command, stdout=script, stderr=complaints, check=False).returncode:  # noqa: S603
+        if not subprocess.run(command, stdout=script, stderr=complaints, check=False).returncode:  # noqa: S603  # no shell
             return
         try:
             psql.wait(PATIENCE)  # it may have failed first, and says why
@@ -129,7 +129,7 @@ def _quoted(value: str) -> str:
 
 def _run(tool: str, *arguments: str) -> str:
     """What the tool printed. Raises BackupError with its own words where it fails."""
-    done = subprocess.run([_path(tool), *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([_path(tool), *arguments], capture_output=True, text=True, check=False)  # noqa: S603  # no shell
     if done.returncode:
         raise BackupError(f"{tool} failed: {_line(done.stderr)}.")
     return done.stdout

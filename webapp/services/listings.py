@@ -58,6 +58,6 @@ class _Envelope(Struct, Generic[T]):
 
 def read(body: bytes, kind: type[T]) -> T:
     """What stands in the ``data`` of a response. Raises ValueError where that is no ``kind``."""
-    envelope: Any = _Envelope[kind]  # type: ignore[valid-type]
+    envelope: Any = _Envelope[kind]  # type: ignore[valid-type]  # known at run time alone
     data: T = msgspec.json.decode(body, type=envelope, strict=False).data
     return data

@@ -100,7 +100,7 @@ class _CuttableProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {CUT: self._cut}  # type: ignore[dict-item]
+        self.scope["extensions"] = {CUT: self._cut}  # type: ignore[dict-item]  # an extension of our own
 
     def _cut(self, reset: bool) -> None:
         if reset and (sock := self.transport.get_extra_info("socket")):

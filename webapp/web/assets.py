@@ -126,7 +126,10 @@ def _asset(plain_name: str, body: bytes, *, for_frames: bool = False, level: int
 
 def assets_router(assets: Assets) -> Router:
     @get("/{name:str}", name="asset", include_in_schema=False)
-    async def show_asset(request: Request[object, object, object], name: FromPath[str]) -> Response[bytes]:  # type: ignore[type-var]
+    async def show_asset(
+        request: Request[object, object, object],  # type: ignore[type-var]  # nothing of it is looked at but headers
+        name: FromPath[str],
+    ) -> Response[bytes]:
         asset = assets.find(name)
         if asset is None:
             raise NotFoundException
