@@ -87,12 +87,12 @@ async def places(screen: Screen) -> set[float]:
 
 
 async def watch_shifts(screen: Screen) -> None:
-    """Notes what is shifted beside the list, but for the line below a growing answer, which goes before the text."""
+    """Notes what is shifted, but for the line below a growing answer, which goes before the text."""
     await screen.page.evaluate(
         """() => {
             window.shifts = [];
             const elementOf = (node) => (node?.closest ? node : node?.parentElement);
-            const isText = (node) => elementOf(node) && !elementOf(node).closest(".message__wait, .sidebar");
+            const isText = (node) => elementOf(node) && !elementOf(node).closest(".message__wait");
             new PerformanceObserver((list) => {
                 const nodes = list.getEntries().flatMap(({ sources }) => sources.map(({ node }) => node));
                 const name = (node) => `${node.nodeName} ${elementOf(node).className}`;
