@@ -1,9 +1,11 @@
 """The list of conversations: kept in order, undone, and caught up with, by pointer, keys and forms."""
 
+import asyncio
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Error, Locator, Route, expect
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import Screen
@@ -144,6 +146,33 @@ async def test_a_tab_catches_up_when_it_is_looked_at(
     await began(screen, upstream, "A newer one")
     await other.page.evaluate(LOOK)
     await expect(row(other, "A newer one")).to_be_visible()
+
+
+async def test_what_is_done_meanwhile_is_not_undone_by_a_page_that_catches_up(
+    screen: Screen, upstream: Upstream
+) -> None:
+    """The message below which news are asked for has been left by then: no reason to load the page anew."""
+    model = await upstream.takes("meanwhile", [Say("First.")], [Say("Second."), Hold("a")])
+    await screen.ask("Go", model)
+    await screen.sees_answer("First.")
+    has_asked, may_ask = asyncio.Event(), asyncio.Event()
+
+    async def ask(route: Route) -> None:
+        has_asked.set()
+        await may_ask.wait()
+        with suppress(Error):  # it has been broken off
+            await route.continue_()
+
+    await screen.page.route("**/news?after=*", ask)
+    await screen.page.evaluate("() => { window.isSame = true; document.body.dispatchEvent(new Event('look')); }")
+    await has_asked.wait()
+    await screen.button("Retry").click()
+    await screen.sees_growing("Second.")
+    may_ask.set()
+    await screen.page.unroute("**/news?after=*", ask)
+    await upstream.open("meanwhile", "a")
+    await screen.sees_answer("Second.")
+    assert await screen.page.evaluate("() => window.isSame")
 
 
 async def test_a_title_comes_by_itself(screen: Screen, upstream: Upstream) -> None:
