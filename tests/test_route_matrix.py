@@ -152,6 +152,7 @@ ROWS: Final = [
         message="question_id",
     ),
     Row("GET /messages/{message_id:uuid}/text", "owner"),
+    Row("GET /messages/{message_id:uuid}/request", "owner"),
     Row("POST /messages/{message_id:uuid}/text", "owner", 303, form={"message": "In other words", "run": "1"}),
     Row("GET /messages/{message_id:uuid}/retry", "owner"),
     Row("POST /messages/{message_id:uuid}/show", "owner", 303),
