@@ -68,6 +68,7 @@ from webapp.conversations.tags_store import Tags
 from webapp.conversations.till import Till, prices_of
 from webapp.conversations.title_costs import TitleCosts
 from webapp.conversations.titles import Titles
+from webapp.conversations.tree_api import tree_api_router
 from webapp.conversations.tree_presenter import TreePresenter
 from webapp.conversations.tree_routes import tree_router
 from webapp.conversations.tree_store import Branches
@@ -297,6 +298,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             library_router,
             search_router,
             api_router,
+            tree_api_router,
             catalog_router,
             appearance_router,
             assets_router(assets),
