@@ -72,7 +72,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "app.py",
         "web/",
         "*routes.py",
-        "api.py",
+        "*api.py",
         "guard.py",
         "desk.py",
         "profiles.py",

@@ -67,13 +67,14 @@ class Row(Struct, frozen=True):
     opens_for: For
     status: int = 200
     form: dict[str, str] | None = None
-    json: dict[str, str] | None = None
+    json: dict[str, Any] | None = None
     message: str = "answer_id"  # which of Alice's messages the address names
     query: str = ""
     strangers: int = 404
     is_shared: bool = False
 
 
+MESSAGE: Final = "/conversations/{conversation_id:uuid}/messages/{message_id:uuid}"
 BY_LINK: Final = ("/join", "/signup", "/forgotten", "/password")
 
 ROWS: Final = [
@@ -152,6 +153,7 @@ ROWS: Final = [
         message="question_id",
     ),
     Row("GET /messages/{message_id:uuid}/text", "owner"),
+    Row("GET /messages/{message_id:uuid}/request", "owner"),
     Row("POST /messages/{message_id:uuid}/text", "owner", 303, form={"message": "In other words", "run": "1"}),
     Row("GET /messages/{message_id:uuid}/retry", "owner"),
     Row("POST /messages/{message_id:uuid}/show", "owner", 303),
@@ -166,6 +168,14 @@ ROWS: Final = [
     Row("GET /conversations/{conversation_id:uuid}/stream", "owner"),
     Row("GET /temporary", "members"),
     Row("POST /temporary", "members", form={"message": "Hello"}),
+    Row(f"GET {MESSAGE}", "owner"),
+    Row(f"PATCH {MESSAGE}", "owner", json={"message": "In other words", "run": 1}),
+    Row(f"DELETE {MESSAGE}", "owner", 204, query="?what=branch"),
+    Row(f"POST {MESSAGE}/restore", "owner"),
+    Row(f"POST {MESSAGE}/edit", "owner", 201, json={"message": "Other words", "run": 0}, message="question_id"),
+    Row(f"POST {MESSAGE}/retry", "owner", 201, json={}),
+    Row(f"POST {MESSAGE}/continue", "owner", 202),
+    Row(f"POST {MESSAGE}/show", "owner"),
     # The list, and search
     Row("GET /search", "members", query="?q=read"),
     Row("GET /news", "members"),

@@ -46,7 +46,7 @@ from webapp.accounts.ways_in import Ways
 from webapp.app import ROOT
 from webapp.catalog.models import Model
 from webapp.conversations.listing import Listed, Tag, View
-from webapp.conversations.messages import Conversation, Feedback, KeptPicture, Message, Receipt, Source, Status
+from webapp.conversations.messages import Conversation, Feedback, KeptPicture, Message, Receipt, Sent, Source, Status
 from webapp.conversations.overview import drawing_of
 from webapp.conversations.pages import (
     ChatPage,
@@ -68,6 +68,8 @@ from webapp.conversations.pages import (
     make_composer,
 )
 from webapp.conversations.presenter import LiveHead, WaitPart
+from webapp.conversations.sending import Line, Retold
+from webapp.conversations.sending_routes import RequestPage
 from webapp.conversations.settings_routes import SettingsPage
 from webapp.conversations.tree import Node, Tree
 from webapp.conversations.tree_presenter import Branch, EditedTurn, OverviewPage, RetryPage
@@ -104,6 +106,7 @@ MODELS: Final = (
 FULL_RECEIPT: Final = Receipt(
     model="maker/one", provider="Provider", completion_tokens=12_345, cost=Decimal("0.0042"), finish_reason="stop"
 )
+SENT: Final = Sent("maker/one", {"temperature": 0.5, "reasoning": {"effort": "low"}}, "Be brief.", NOW, "digest")
 SOURCES: Final = (Source("https://www.example.org/a?b=c&d", "A page"), Source("https://example.org/untitled", ""))
 PICTURES: Final = (KeptPicture(new_id()), KeptPicture(new_id(), 640, 480), KeptPicture(new_id(), is_shown=False))
 CONVERSATION: Final = Conversation(new_id(), "A title", "maker/one", "", new_id(), NOW, NOW)
@@ -135,11 +138,13 @@ TURNS: Final[dict[str, Turn]] = {
     "complete with everything": turn(
         message(
             receipt=FULL_RECEIPT,
+            sent=SENT,
             reasoning="Hm.",
             sources=SOURCES,
             pictures=PICTURES,
         )
     ),
+    "without parameters": turn(message(sent=replace(SENT, options={}, system_prompt=""))),
     "cut at the limit": turn(message(receipt=Receipt(finish_reason="length"))),
     "cut by a filter": turn(message(receipt=Receipt(finish_reason="content_filter"))),
     "stopped": turn(message(status=Status.STOPPED)),
@@ -237,6 +242,9 @@ USAGE_PAGE: Final = UsagePage(
 
 CHAT: Final = ChatPage("A title", LIST, COMPOSER, False, CONVERSATION, (QUESTION, TURNS["complete"]))
 NEW_CHAT: Final = ChatPage("New conversation", LIST, NEW_COMPOSER, False)
+REQUEST: Final = RequestPage(
+    "What was sent", TURNS["complete"].message, Retold(SENT, (Line("system", "Be brief."), Line("user", "\nHello")))
+)
 PROMPT: Final = Prompt(new_id(), "Weather", "How warm is it in {{city}}?")
 PERSONA: Final = Persona(new_id(), "Poet", "Answer in verse.", "maker/one", {"temperature": 1.5}, is_default=True)
 CHOICES: Final = make_choices(MODELS, "maker/gone", "Be brief.", {"temperature": 0.5, "reasoning_effort": "low"}, None)
@@ -394,6 +402,14 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
     "library/persona.html": {
         "new": PersonaPage("New persona", CHOICES),
         "kept": PersonaPage("Persona", NARROW_CHOICES, PERSONA.id, "Poet", True, "No."),
+    },
+    "conversations/request.html": {
+        "": REQUEST,
+        "not kept": replace(REQUEST, request=None),
+        "without anything": replace(REQUEST, request=Retold(replace(SENT, options={}), ())),
+        "changed": replace(
+            REQUEST, request=Retold(SENT, (Line("user", "Hello", "edited since"),), ("One message has been edited.",))
+        ),
     },
     "conversations/retry.html": {"": RetryPage("Another model", LIST, False, QUESTION.message, COMPOSER)},
     "conversations/notice.hx.html": {name: WaitPart(wait) for name, wait in WAITS.items()},
@@ -664,6 +680,11 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
     "conversations/earlier.hx.html": MoreTurns(EVIL_TURNS, f"/c/x?before={EVIL}"),
     "conversations/later.hx.html": MoreTurns(EVIL_TURNS, f"/c/x?after={EVIL}"),
     "conversations/notice.hx.html": WaitPart(replace(WAITS["waiting"], notice=EVIL)),
+    "conversations/request.html": RequestPage(
+        EVIL,
+        TURNS["complete"].message,
+        Retold(replace(SENT, model=EVIL, options={EVIL: EVIL}), (Line(EVIL, EVIL, EVIL),), (EVIL,)),
+    ),
     "accounts/key.html": KeyPage(EVIL, True, EVIL, error=EVIL),
     "accounts/usage.html": replace(USAGE_PAGE, title=EVIL, models=(UsageRow(EVIL, 1, 1, Decimal(1), 1),)),
     "conversations/list.html": ListPage(EVIL, EVIL_LIST, False, EVIL_LIST, View(), EVIL_TAG, (EVIL_TAG,), 1),
@@ -740,7 +761,17 @@ def test_what_a_renderer_gave_is_shown_as_html(templates: Templates) -> None:
 
 def test_a_shared_message_tells_nothing_that_is_its_owner_s(templates: Templates) -> None:
     html = templates.render("documents/shared.html", replace(SHARED, turns=tuple(TURNS.values())))
-    for private in ("<form", "<button", "$0.0042", "12,345", "No credit.", "It broke off.", 'href="/c/', "/retry"):
+    for private in (
+        "<form",
+        "<button",
+        "$0.0042",
+        "12,345",
+        "No credit.",
+        "It broke off.",
+        'href="/c/',
+        "/retry",
+        "/request",
+    ):
         assert private not in html
     assert 'name="robots" content="noindex' in html
 
@@ -758,6 +789,8 @@ def shown(templates: Templates, state: str) -> str:
     ("state", "offers", "tells"),
     [
         ("complete", EVERY, ["12,345 tokens", "$0.0042", "One"]),
+        ("complete with everything", EVERY, ["Temperature0.5", "Reasoning effortlow", "exactly what was sent"]),
+        ("without parameters", EVERY, ["Parametersnone", "System promptnone"]),
         ("cut at the limit", {*EVERY, "continue"}, ["limit"]),
         ("cut by a filter", EVERY, ["filter"]),
         ("stopped", {*EVERY, "continue"}, ["Stopped"]),

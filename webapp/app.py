@@ -56,6 +56,9 @@ from webapp.conversations.repainting import Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.replies_store import ReplyStore
 from webapp.conversations.routes import BODY_PER_MESSAGE, conversations_router
+from webapp.conversations.sending import supported_options
+from webapp.conversations.sending_routes import sending_router
+from webapp.conversations.sending_store import SentRequests
 from webapp.conversations.settings_routes import settings_router
 from webapp.conversations.settings_store import ConversationSettings
 from webapp.conversations.settling import Settling
@@ -65,6 +68,7 @@ from webapp.conversations.tags_store import Tags
 from webapp.conversations.till import Till, prices_of
 from webapp.conversations.title_costs import TitleCosts
 from webapp.conversations.titles import Titles
+from webapp.conversations.tree_api import tree_api_router
 from webapp.conversations.tree_presenter import TreePresenter
 from webapp.conversations.tree_routes import tree_router
 from webapp.conversations.tree_store import Branches
@@ -144,14 +148,6 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     budgets = Budgets(MonthlyLimits(amount_of(settings.monthly_soft_limit), amount_of(settings.monthly_hard_limit)))
     budget_store, keys = BudgetStore(database, budgets), Keys(settings.secret_key)
     key_store = KeyStore(database, keys)
-    conversations = Conversations(
-        database,
-        max_live=settings.max_live_replies,
-        max_per_minute=settings.max_messages_per_minute,
-        budgets=budgets,
-        renderer_version=RENDERER_VERSION,
-    )
-    reply_store = ReplyStore(database)
     client = open_client(settings)
     openrouter = OpenRouter(client, settings)
     metrics, bus = Metrics(), open_bus(settings)
@@ -160,6 +156,15 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     catalog = Catalog(
         ModelStore(database), openrouter, default_model=settings.default_model, allowed=lambda: allowance.models
     )
+    conversations = Conversations(
+        database,
+        max_live=settings.max_live_replies,
+        max_per_minute=settings.max_messages_per_minute,
+        budgets=budgets,
+        renderer_version=RENDERER_VERSION,
+        options_of=supported_options(catalog.find),
+    )
+    reply_store = ReplyStore(database)
     bills = BillStore(database)
     settling = Settling(bills, openrouter, keys)
     till = Till(prices_of(catalog), budget_store, keys, settling.look)
@@ -230,6 +235,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "branches": branches,
         "presenter": presenter,
         "tree_presenter": tree_presenter,
+        "sent_requests": SentRequests(database),
         "library": library,
         "starting": Starting(library, presenter),
         "chosen": ConversationSettings(database),
@@ -287,10 +293,12 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             joining_router,
             conversations_router,
             tree_router,
+            sending_router,
             settings_router,
             library_router,
             search_router,
             api_router,
+            tree_api_router,
             catalog_router,
             appearance_router,
             assets_router(assets),

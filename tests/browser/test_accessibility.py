@@ -163,6 +163,19 @@ async def _versions_with_receipt_and_feedback(screen: Screen, upstream: Upstream
 
 
 @state
+async def _what_was_sent(screen: Screen, upstream: Upstream) -> None:
+    await _settings_of_a_conversation(screen, upstream)
+    await screen.page.get_by_label("Temperature").fill("0.5")
+    await screen.page.get_by_label("What the model is told first").fill("Be brief. " * 40 + "x" * 200)
+    await screen.button("Save").click()
+    await screen.button("Retry").click()
+    await expect(screen.answer).to_contain_text("2/2")  # stands below answers that have ended
+    await screen.answer.locator(".receipt > summary").click()
+    await screen.answer.get_by_role("link", name="exactly what was sent").click()
+    await expect(screen.page.get_by_role("heading", name="What was sent")).to_be_visible()
+
+
+@state
 async def _a_question_being_edited(screen: Screen, upstream: Upstream) -> None:
     await _ask_and_wait(screen, await upstream.script("editing", Say("Done.")))
     await screen.page.get_by_role("link", name="Edit").first.click()

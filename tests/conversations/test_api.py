@@ -183,6 +183,12 @@ async def test_the_api_describes_itself(client: httpx.AsyncClient) -> None:
         "/conversations",
         "/conversations/{conversation_id}",
         "/conversations/{conversation_id}/messages",
+        "/conversations/{conversation_id}/messages/{message_id}",
+        "/conversations/{conversation_id}/messages/{message_id}/continue",
+        "/conversations/{conversation_id}/messages/{message_id}/edit",
+        "/conversations/{conversation_id}/messages/{message_id}/restore",
+        "/conversations/{conversation_id}/messages/{message_id}/retry",
+        "/conversations/{conversation_id}/messages/{message_id}/show",
         "/conversations/{conversation_id}/stream",
         "/models",
     }

@@ -18,7 +18,7 @@ from tests.fakes import exports
 from tests.fakes.apart import apart
 from tests.fakes.database import migrated_file, open_database
 from tests.fakes.documents import ASKED, NOW, document, message
-from webapp.conversations.messages import Source
+from webapp.conversations.messages import Sent, Source
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import Import as ImportRow
@@ -110,6 +110,16 @@ MESSAGES = st.builds(
     duration_ms=NUMBERS,
     reasoning_ms=NUMBERS,
     cost=st.none() | st.decimals(0, 1000, places=6).map(lambda cost: cost.normalize() + 0),
+    sent=st.none()
+    | st.builds(
+        Sent,
+        model=WORDS,
+        options=st.dictionaries(WORDS, st.none() | WORDS | st.integers(0, 9), max_size=2),
+        system_prompt=WORDS,
+        at=TIMES,
+        digest=WORDS,
+        continued=st.integers(0, 9),
+    ),
     sources=st.lists(st.builds(Source, WORDS, WORDS), max_size=2).map(tuple),
     pictures=PICTURES,
 )
@@ -178,6 +188,7 @@ FULL = document(
         "Nul\x00 and é.",
         reasoning="Hm.",
         cost=Decimal("0.000000000001"),
+        sent=Sent("a/model", {"reasoning": {"effort": "low"}}, "Be\x00 brief.", NOW, "d"),
         sources=(Source("https://example.org/\x00", "A"),),
         pictures=(DocumentPicture(id="p", media_type="image/png", data=PNG),),
     ),

@@ -207,6 +207,13 @@ def household() -> dict[str, list[Values]]:
                 by_own_key=True,
                 first_token_ms=1,
                 duration_ms=2,
+                sent={
+                    "model": "m",
+                    "options": {"stop": ["\x00", "é"]},
+                    "system_prompt": AWKWARD,
+                    "at": NOW.isoformat(),
+                    "digest": "d",
+                },
                 finished_at=NOW,
                 heartbeat_at=NOW,
                 run=3,

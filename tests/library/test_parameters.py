@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.library.parameters import PARAMETERS, Parameters, kept_parameters, options_for, read_parameters
+from webapp.library.parameters import PARAMETERS, Parameters, kept_parameters, labelled, options_for, read_parameters
 from webapp.services.openrouter import Options
 from webapp.web.refusals import InvalidError
 
@@ -36,6 +36,17 @@ def test_a_model_is_sent_what_it_takes() -> None:
     chosen: Parameters = {"temperature": 0.5, "top_k": 4, "reasoning_effort": "low"}
     assert options_for(chosen, ["temperature", "reasoning"]) == {"temperature": 0.5, "reasoning": {"effort": "low"}}
     assert options_for(chosen, []) == {"temperature": 0.5, "top_k": 4, "reasoning": {"effort": "low"}}
+
+
+def test_what_was_sent_is_told_by_its_labels() -> None:
+    chosen: Parameters = {"temperature": 1.0, "max_tokens": 1_000_000, "reasoning_effort": "low", "seed": 2**31 - 1}
+    assert labelled(options_for(chosen, [])) == [
+        ("Temperature", "1"),
+        ("Longest answer", "1000000"),
+        ("Reasoning effort", "low"),
+        ("Seed", "2147483647"),
+    ]
+    assert labelled({"reasoning": "low", "stop": ["x"], "temperature": "warm", "top_k": True}) == []
 
 
 def test_every_parameter_is_a_field_of_a_request() -> None:

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from webapp.accounts.presence import Presence
 from webapp.accounts.users import Caller, User
 from webapp.conversations.chat import Chat
-from webapp.conversations.messages import Conversation, Message, Source
+from webapp.conversations.messages import Conversation, Exchange, Message, Sent, Source
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.conversations.views import content_events
@@ -31,7 +31,7 @@ from webapp.web.streams import OpenStreams
 MAX_LISTED: Final = 100
 
 
-def _problems(*statuses: int) -> dict[int, ResponseSpec]:
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
     """What OpenAPI says of the refusals of a route, beside those of whoever may not use it."""
     return {
         status: ResponseSpec(Problem, media_type="application/problem+json", description=HTTPStatus(status).phrase)
@@ -71,13 +71,17 @@ class ListedConversation(Struct, frozen=True):
 class ApiMessage(Struct, frozen=True):
     """A message; `parent_id` is the one right above it. Pictures are addresses here.
 
-    Tokens and cost (US dollars) are null where OpenRouter has not said.
+    `versions` are the messages of which one is shown in its place, itself among them. `run` says which state of the
+    text this is: whoever edits it sends it back. Tokens and cost (US dollars) are null where OpenRouter has not said,
+    and so is what was `sent` for an answer where that was not kept.
     """
 
     id: UUID
     parent_id: UUID | None
+    versions: tuple[UUID, ...]
     role: str
     content: str
+    run: int
     status: str
     created_at: datetime
     reasoning: str
@@ -89,6 +93,7 @@ class ApiMessage(Struct, frozen=True):
     prompt_tokens: int | None
     completion_tokens: int | None
     cost: Decimal | None
+    sent: Sent | None
     error: str
 
 
@@ -119,12 +124,12 @@ async def require_json(request: Request[Any, Any, Any]) -> None:
         raise UnreadableError("The body is not valid UTF-8.") from None
 
 
-@post("/conversations", summary="Start a conversation", responses=_problems(422))
+@post("/conversations", summary="Start a conversation", responses=problems(422))
 async def api_create_conversation(user: NamedDependency[User], chat: NamedDependency[Chat]) -> ConversationId:
     return ConversationId((await chat.start_empty(user.id)).id)
 
 
-@get("/conversations", summary="List conversations, the last used first", responses=_problems(400, 404))
+@get("/conversations", summary="List conversations, the last used first", responses=problems(400, 404))
 async def api_list_conversations(
     user: NamedDependency[User],
     conversations: NamedDependency[Conversations],
@@ -138,7 +143,7 @@ async def api_list_conversations(
     return [_listed(one) for one in await conversations.page(user.id, before=place, limit=limit)]
 
 
-@get("/conversations/{conversation_id:uuid}", summary="Read a conversation", responses=_problems(400, 404))
+@get("/conversations/{conversation_id:uuid}", summary="Read a conversation", responses=problems(400, 404))
 async def api_show_conversation(
     user: NamedDependency[User],
     conversations: NamedDependency[Conversations],
@@ -155,7 +160,7 @@ async def api_show_conversation(
         model=conversation.model,
         created_at=conversation.created_at,
         updated_at=conversation.updated_at,
-        messages=tuple(_api_message(message, root) for message in window.messages),
+        messages=tuple(api_message(message, root) for message in window.messages),
         has_earlier=window.has_earlier,
     )
 
@@ -164,7 +169,7 @@ async def api_show_conversation(
     "/conversations/{conversation_id:uuid}/messages",
     summary="Ask; the answer begins to grow at once",
     before_request=require_json,
-    responses=_problems(400, 402, 404, 409, 413, 415, 422, 429, 503),
+    responses=problems(400, 402, 404, 409, 413, 415, 422, 429, 503),
 )
 async def api_create_message(
     user: NamedDependency[User],
@@ -173,7 +178,7 @@ async def api_create_message(
     data: Annotated[NewMessage, BodyKwarg()],
 ) -> SentMessage:
     exchange = await chat.ask(user.id, conversation_id, data.message, model=data.model, client_id=data.client_id)
-    return SentMessage(conversation_id, exchange.question.id, exchange.answer.id, exchange.answer.receipt.model)
+    return sent_message(exchange)
 
 
 @get(
@@ -183,7 +188,7 @@ async def api_create_message(
     'end well, `data: {"error": {"code": "...", "message": "..."}}`. Comments keep the connection open.',
     responses={
         200: ResponseSpec(str, media_type="text/event-stream", description="The answer as it grows"),
-        **_problems(404, 429),
+        **problems(404, 429),
     },
 )
 async def api_stream_answer(
@@ -203,19 +208,26 @@ async def api_stream_answer(
     return event_stream(events)
 
 
+def sent_message(exchange: Exchange) -> SentMessage:
+    answer = exchange.answer
+    return SentMessage(answer.conversation_id, exchange.question.id, answer.id, answer.receipt.model)
+
+
 def _listed(conversation: Conversation) -> ListedConversation:
     return ListedConversation(
         conversation.id, conversation.title, conversation.model, conversation.created_at, conversation.updated_at
     )
 
 
-def _api_message(message: Message, root: str) -> ApiMessage:
+def api_message(message: Message, root: str) -> ApiMessage:
     receipt = message.receipt
     return ApiMessage(
         id=message.id,
         parent_id=message.parent_id,
+        versions=message.versions,
         role=message.role,
         content=message.content,
+        run=message.run,
         status=message.status.value,
         created_at=message.created_at,
         reasoning=message.reasoning,
@@ -227,6 +239,7 @@ def _api_message(message: Message, root: str) -> ApiMessage:
         prompt_tokens=receipt.prompt_tokens,
         completion_tokens=receipt.completion_tokens,
         cost=receipt.cost,
+        sent=message.sent,
         error=message.error_message,
     )
 

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from webapp.catalog.catalog import Catalog
 from webapp.conversations.listing import View
 from webapp.conversations.listing_store import Listing
@@ -16,7 +14,6 @@ from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.conversations.titles import Titles
 from webapp.conversations.tree_store import Branches
-from webapp.library.parameters import kept_parameters, options_for
 from webapp.library.prompts import Persona
 from webapp.web.refusals import InvalidError, TooLargeError
 
@@ -74,7 +71,7 @@ class Chat:
             parameters=persona.parameters if persona else {},
         )
         if exchange.is_new:
-            self._start(_beginning(exchange, chosen))
+            self._replies.start(_beginning(exchange, chosen))
             if self._titles.is_wanted(exchange):
                 self._replies.when_ended(exchange.answer.id, lambda: self._titles.start(exchange))
         return exchange
@@ -86,7 +83,7 @@ class Chat:
         old = await self._store.find_message(owner, question_id)
         chosen = await self._choose(owner, old.conversation_id, model)
         exchange = await self._store.add_edited(owner, question_id, run, text, chosen)
-        self._start(_beginning(exchange, chosen))
+        self._replies.start(_beginning(exchange, chosen))
         return exchange
 
     async def edit(self, owner: UUID, message_id: UUID, run: int, text: str) -> None:
@@ -113,7 +110,7 @@ class Chat:
         old = await self._store.find_message(owner, message_id)
         chosen = await self._choose(owner, old.conversation_id, model)
         beginning = await self._store.add_retry(owner, message_id, chosen)
-        self._start(beginning)
+        self._replies.start(beginning)
         return beginning.answer
 
     async def resume(self, owner: UUID, answer_id: UUID) -> Message:
@@ -122,7 +119,7 @@ class Chat:
         cut = await self._store.find_message(owner, answer_id)
         self._catalog.check_allowed((await self._store.find(owner, cut.conversation_id)).model)
         beginning = await self._store.resume(owner, answer_id)
-        self._start(beginning)
+        self._replies.start(beginning)
         return beginning.answer
 
     async def rename(self, owner: UUID, conversation_id: UUID, title: str) -> Conversation:
@@ -150,13 +147,6 @@ class Chat:
         chosen = model or self._catalog.default(last[0].model if last else "")
         return await self._store.add(owner, await self._catalog.require(chosen))
 
-    def _start(self, beginning: Beginning) -> None:
-        """Sets an answer growing, with what of the conversation's parameters its model takes."""
-        model = self._catalog.find(beginning.model) or self._catalog.find(beginning.model.partition(":")[0])
-        kept = kept_parameters(beginning.parameters)
-        options = options_for(kept, model.supported_parameters if model else ())
-        self._replies.start(replace(beginning, options=options))
-
     async def _choose(self, owner: UUID, conversation_id: UUID | None, model: str) -> str:
         if not model and conversation_id is not None:
             model = (await self._store.find(owner, conversation_id)).model
@@ -174,7 +164,7 @@ def check_text(text: str, max_bytes: int) -> None:
 
 
 def _beginning(exchange: Exchange, model: str) -> Beginning:
-    return Beginning(exchange.answer, model, exchange.prompt, exchange.terms, exchange.parameters)
+    return Beginning(exchange.answer, model, exchange.prompt, exchange.terms, exchange.options)
 
 
 def _is_text(text: str) -> bool:

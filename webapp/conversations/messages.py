@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from webapp.accounts.budgets import Terms
 from webapp.rendering.safety import host_of
@@ -85,13 +85,29 @@ class Receipt(Struct, frozen=True):
     reasoning_ms: int | None = None  # from the first thought to the first word
 
 
+class Sent(Struct, frozen=True):
+    """What a model was sent for an answer when that last began to grow, beside the messages above it.
+
+    `options` are fields of the request. `continued` characters of the answer were there, to go on from. By the `digest`
+    of all messages, the system prompt included, it can be told later whether they are still the same.
+    """
+
+    model: str
+    options: dict[str, Any]
+    system_prompt: str
+    at: Annotated[datetime, Meta(tz=True)]
+    digest: str
+    continued: int = 0
+
+
 class Message(Struct, frozen=True):
     """A question or an answer.
 
     `html` and `reasoning_html` are None until an answer has been rendered by the present renderer. `run` is the
     number under which it is written, by the model or by whoever edits it. `versions` are the messages of which one is
     shown in its place, itself among them; where they have been looked up, `parent_id` is the nearest above that is not
-    deleted. A copy's tokens and cost are with the message that it was `copied_from`.
+    deleted. A copy's tokens and cost are with the message that it was `copied_from`. `sent` is None for questions, and
+    for answers of which it was not kept.
     """
 
     id: UUID
@@ -110,6 +126,7 @@ class Message(Struct, frozen=True):
     error_code: str = ""
     error_message: str = ""
     receipt: Receipt = Receipt()
+    sent: Sent | None = None
     run: int = 0
     edited_at: datetime | None = None
     copied_from: UUID | None = None
@@ -159,20 +176,19 @@ class Exchange(Struct, frozen=True):
     prompt: tuple[PromptMessage, ...] = ()
     is_new: bool = True
     terms: Terms = UNLIMITED
-    parameters: Mapping[str, Any] = {}
+    options: Mapping[str, Any] = {}
 
 
 class Beginning(Struct, frozen=True):
     """An answer that is to grow, anew or further, by `model`, what that is to read for it, and who pays.
 
-    `parameters` are the conversation's, as they are kept; `options` what of them the model is sent.
+    `options` are further fields of the request.
     """
 
     answer: Message
     model: str
     prompt: tuple[PromptMessage, ...]
     terms: Terms = UNLIMITED
-    parameters: Mapping[str, Any] = {}
     options: Mapping[str, Any] = {}
 
 

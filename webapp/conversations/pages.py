@@ -18,6 +18,7 @@ from webapp.conversations.reply import Reply
 from webapp.conversations.views import Cursor
 from webapp.conversations.waiting import Wait
 from webapp.db.types import new_id
+from webapp.library.parameters import labelled
 from webapp.library.prompts import Persona
 
 
@@ -100,6 +101,11 @@ class Turn(Struct, frozen=True):
             return None
         passed = receipt.duration_ms - (receipt.first_token_ms or 0)
         return round(receipt.completion_tokens * 1000 / passed) if passed > 0 else None
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """Those that the model was sent, for people."""
+        return labelled(self.message.sent.options) if self.message.sent else []
 
     @property
     def receipt(self) -> Receipt:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import and_, bindparam, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +17,7 @@ from webapp.conversations.messages import (
     Message,
     PromptMessage,
     Receipt,
+    Sent,
     Source,
     Status,
 )
@@ -64,6 +66,7 @@ _COPIED: Final = (
     "provider",
     "first_token_ms",
     "duration_ms",
+    "sent",
     "created_at",
     "finished_at",
     "edited_at",
@@ -99,14 +102,16 @@ async def pictures_of(session: AsyncSession, message_ids: Sequence[UUID]) -> Pic
     return found
 
 
-async def prompt(session: AsyncSession, conversation: ConversationRow, last: MessageRow) -> tuple[PromptMessage, ...]:
-    """What the model is to read: the system prompt, and the branch down to `last`, oldest first.
+async def prompt(
+    session: AsyncSession, conversation: ConversationRow, leaf: UUID | None, *below: PromptMessage
+) -> tuple[PromptMessage, ...]:
+    """What the model is to read: the system prompt, the branch down to `leaf`, oldest first, and what comes `below`.
 
-    Answers without text are left out. If `last` is an answer with a beginning, the model is to go on from there.
+    Answers without text are left out. If the last is an answer with a beginning, the model is to go on from there.
     """
     system = [PromptMessage("system", conversation.system_prompt)] if conversation.system_prompt else []
-    earlier = await texts(session, last.parent_id) if last.parent_id else []
-    return (*system, *(PromptMessage(role, text) for role, text in (*earlier, (last.role, last.content)) if text))
+    earlier = await texts(session, leaf) if leaf else []
+    return (*system, *(PromptMessage(role, text) for role, text in earlier if text), *below)
 
 
 def new_conversation(session: AsyncSession, owner: UUID, model: str, title: str) -> ConversationRow:
@@ -142,10 +147,11 @@ def new_message(
 
 
 def add_answer(
-    session: AsyncSession, conversation: ConversationRow, parent: UUID | None, model: str, terms: Terms
+    session: AsyncSession, conversation: ConversationRow, parent: UUID | None, sent: Sent, terms: Terms
 ) -> MessageRow:
-    """An empty growing answer, at the end of the branch that is shown."""
-    answer = new_message(conversation, parent, "assistant", Status.STREAMING, model=model)
+    """An empty growing answer by the model of `sent`, at the end of the branch that is shown."""
+    answer = new_message(conversation, parent, "assistant", Status.STREAMING, model=sent.model)
+    answer.sent = msgspec.to_builtins(sent)
     answer.by_own_key = terms.own_key is not None
     answer.heartbeat_at = moment()
     session.add(answer)
@@ -196,9 +202,9 @@ def as_conversation(row: ConversationRow) -> Conversation:
     return Conversation(**{name: getattr(row, name) for name in Conversation.__struct_fields__})
 
 
-def as_message(row: MessageRow, renderer_version: int, pictures: tuple[KeptPicture, ...] = ()) -> Message:
-    """HTML of another `renderer_version` is not handed out."""
-    is_current = row.renderer_version == renderer_version
+def as_message(row: MessageRow, renderer_version: int | None = None, pictures: tuple[KeptPicture, ...] = ()) -> Message:
+    """HTML of another `renderer_version` is not handed out, and without one none."""
+    is_current = renderer_version is not None and row.renderer_version == renderer_version
     return Message(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -216,6 +222,7 @@ def as_message(row: MessageRow, renderer_version: int, pictures: tuple[KeptPictu
         error_code=row.error_code,
         error_message=row.error_message,
         receipt=Receipt(**{name: getattr(row, name) for name in Receipt.__struct_fields__}),
+        sent=None if row.sent is None else msgspec.convert(row.sent, Sent),
         run=row.run,
         edited_at=row.edited_at,
         copied_from=row.copied_from,

@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,8 @@ from webapp.conversations.messages import (
     Exchange,
     KeptPicture,
     Message,
+    PromptMessage,
+    Sent,
     Status,
     Window,
     title_from,
@@ -37,6 +40,7 @@ from webapp.conversations.rows_store import (
     pictures_of,
     prompt,
 )
+from webapp.conversations.sending import OptionsOf, all_options, sent_with
 from webapp.conversations.windows_store import above, below, nearest, versions
 from webapp.db.clock import moment
 from webapp.db.engine import Database
@@ -91,15 +95,18 @@ class Conversations:
         renderer_version: int,
         max_per_minute: int = 0,
         budgets: Budgets = UNLIMITED,
+        options_of: OptionsOf = all_options,
     ) -> None:
         """`max_live` answers may grow at once for one owner, and as many begin as `max_per_minute` says; 0 for any.
 
-        What they cost is held to `budgets`. HTML of another `renderer_version` is not handed out.
+        What they cost is held to `budgets`. `options_of` says what of a conversation's parameters its model is sent.
+        HTML of another `renderer_version` is not handed out.
         """
         self._database = database
         self._max_live = max_live
         self._max_per_minute = max_per_minute
         self._budgets = budgets
+        self._options_of = options_of
         self._renderer_version = renderer_version
 
     # Conversations
@@ -275,20 +282,11 @@ class Conversations:
                 _check_settled(conversation, live)
                 if conversation.active_leaf_id is None and not conversation.title_is_given:
                     conversation.title = title_from(text)
+            given = await prompt(session, conversation, conversation.active_leaf_id, PromptMessage("user", text))
             question = new_message(conversation, conversation.active_leaf_id, "user", Status.COMPLETE, content=text)
             # A page that the browser kept sends its id again, with another text: that is another question.
             question.client_id = client_id if client_id and earlier is None else None
-            session.add(question)
-            answer = add_answer(session, conversation, question.id, model, terms)
-            conversation.model = model
-            return Exchange(
-                as_conversation(conversation),
-                self._message(question),
-                self._message(answer),
-                await prompt(session, conversation, question),
-                terms=terms,
-                parameters=conversation.parameters,
-            )
+            return self._asked(session, conversation, question, model, given, terms)
 
     async def add_edited(self, owner: UUID, question_id: UUID, run: int, text: str, model: str) -> Exchange:
         """Adds another version of a question beside it, with an empty answer, and shows them; the old one is kept.
@@ -302,20 +300,12 @@ class Conversations:
             check_unchanged(old, run)
             live, terms = await self._check_room(session, owner)
             _check_settled(conversation, live)
+            given = await prompt(session, conversation, old.parent_id, PromptMessage("user", text))
             old.run += 1  # whoever edits it as well is told
             question = new_message(conversation, old.parent_id, "user", Status.COMPLETE, content=text)
-            session.add(question)
-            answer = add_answer(session, conversation, question.id, model, terms)
+            exchange = self._asked(session, conversation, question, model, given, terms)
             await copy_pictures(session, {old.id: question.id})
-            conversation.model = model
-            return Exchange(
-                as_conversation(conversation),
-                self._message(question),
-                self._message(answer),
-                await prompt(session, conversation, question),
-                terms=terms,
-                parameters=conversation.parameters,
-            )
+            return exchange
 
     async def add_retry(self, owner: UUID, message_id: UUID, model: str) -> Beginning:
         """Adds an answer, empty and growing, and shows it: beside another answer, which is kept, or to a question."""
@@ -324,12 +314,14 @@ class Conversations:
             conversation = await find_conversation(session, owner, old.conversation_id)
             live, terms = await self._check_room(session, owner)
             _check_settled(conversation, live)
-            conversation.model = model
-            answer = add_answer(session, conversation, old.id if old.role == "user" else old.parent_id, model, terms)
-            given = await prompt(session, conversation, answer)
+            parent = old.id if old.role == "user" else old.parent_id
+            given = await prompt(session, conversation, parent)
             if not given or given[-1].role != "user":
                 raise ConflictError("There is no question here to answer: it has been deleted.")
-            return Beginning(self._message(answer), model, given, terms, conversation.parameters)
+            sent = self._sent(conversation, model, given)
+            answer = add_answer(session, conversation, parent, sent, terms)
+            conversation.model = model
+            return Beginning(self._message(answer), model, given, terms, sent.options)
 
     async def resume(self, owner: UUID, answer_id: UUID) -> Beginning:
         """Makes a cut answer grow again, from the text that it has. ConflictError if it is not one."""
@@ -341,13 +333,44 @@ class Conversations:
             if not self._message(row).can_continue:
                 raise ConflictError("This answer cannot be continued: it is whole, still growing, or empty.")
             _, terms = await self._check_room(session, owner)
+            given = await prompt(session, conversation, row.parent_id, PromptMessage("assistant", row.content))
+            sent = self._sent(conversation, conversation.model, given, continued=len(row.content))
+            row.sent = to_builtins(sent)
             row.status, row.stop_requested, row.html = Status.STREAMING, False, None
             row.error_code = row.error_message = row.finish_reason = row.generation_id = ""
             row.heartbeat_at = moment()
             row.running_cost, row.by_own_key = None, terms.own_key is not None
             row.run += 1
-            given = await prompt(session, conversation, row)
-            return Beginning(self._message(row), conversation.model, given, terms, conversation.parameters)
+            return Beginning(self._message(row), conversation.model, given, terms, sent.options)
+
+    def _asked(
+        self,
+        session: AsyncSession,
+        conversation: ConversationRow,
+        question: MessageRow,
+        model: str,
+        given: tuple[PromptMessage, ...],
+        terms: Terms,
+    ) -> Exchange:
+        """Adds the question, and below it an empty answer by `model`, which is `given` what it is to read."""
+        session.add(question)
+        sent = self._sent(conversation, model, given)
+        answer = add_answer(session, conversation, question.id, sent, terms)
+        conversation.model = model
+        return Exchange(
+            as_conversation(conversation),
+            self._message(question),
+            self._message(answer),
+            given,
+            terms=terms,
+            options=sent.options,
+        )
+
+    def _sent(
+        self, conversation: ConversationRow, model: str, given: Sequence[PromptMessage], *, continued: int = 0
+    ) -> Sent:
+        options = self._options_of(model, conversation.parameters)
+        return sent_with(model, options, conversation.system_prompt, given, continued=continued)
 
     async def _window(
         self,

@@ -6,6 +6,7 @@ caller has checked.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -90,6 +91,20 @@ async def texts(session: AsyncSession, leaf: UUID) -> list[tuple[str, str]]:
     query = select(MessageRow.role, MessageRow.content).join(path, MessageRow.id == path.c.id).where(_IS_THERE)
     rows = await session.execute(query.order_by(path.c.place.desc()))
     return [(role, text) for role, text in rows]
+
+
+async def said_above(
+    session: AsyncSession, leaf: UUID | None
+) -> list[tuple[str, str, datetime | None, datetime | None]]:
+    """Role, text, and when it was edited and deleted, of each message from the top down to `leaf`.
+
+    Of those that are deleted without the text.
+    """
+    path = _way_up(leaf)
+    text = case((_IS_THERE, MessageRow.content), else_="")
+    query = select(MessageRow.role, text, MessageRow.edited_at, MessageRow.deleted_at)
+    rows = await session.execute(query.join(path, MessageRow.id == path.c.id).order_by(path.c.place.desc()))
+    return [(role, content, edited_at, deleted_at) for role, content, edited_at, deleted_at in rows]
 
 
 async def nearest(session: AsyncSession, message_id: UUID | None) -> UUID | None:

@@ -299,7 +299,8 @@ class Message(Base, kw_only=True):
 
     One that is deleted stays for a while, with `deleted_at`, and is passed through on the way up: nobody sees it, what
     stands below it stays. A copy names its origin in `copied_from` and has neither cost nor tokens, which are counted
-    there. `edited_at` is when its text was changed in place.
+    there. `edited_at` is when its text was changed in place. `sent` is what the model was sent for an answer beside the
+    messages above it; null for answers that are older than the column.
     """
 
     __tablename__ = "messages"
@@ -341,6 +342,7 @@ class Message(Base, kw_only=True):
     by_own_key: Mapped[bool] = mapped_column(default=False, server_default=false())
     first_token_ms: Mapped[int | None] = mapped_column(default=None)
     duration_ms: Mapped[int | None] = mapped_column(default=None)
+    sent: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
     client_id: Mapped[str | None] = mapped_column(Words(64), default=None)
     run: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-from webapp.conversations.messages import Source
+from webapp.conversations.messages import Sent, Source
 
 VERSION: Final = 1
 MAX_NAME: Final = 60  # characters of a title that become part of a file's name
@@ -63,6 +63,7 @@ class DocumentMessage(Struct, frozen=True, kw_only=True):
     reasoning_ms: Number | None = None
     error_code: str = ""
     error_message: str = ""
+    sent: Sent | None = None
     sources: tuple[Source, ...] = ()
     pictures: tuple[DocumentPicture, ...] = ()
 

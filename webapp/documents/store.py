@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from webapp.accounts.users import User
-from webapp.conversations.messages import Source
+from webapp.conversations.messages import Sent, Source
 from webapp.conversations.tree import Node, Tree
 from webapp.db.engine import Database
 from webapp.db.tables import IS_THERE
@@ -21,11 +22,11 @@ from webapp.documents.document import Document, DocumentMessage, DocumentPicture
 from webapp.web.refusals import NotFoundError
 
 # Fields that a column has as it is.
-OF_MESSAGE: Final = frozenset(DocumentMessage.__struct_fields__) - {"id", "parent_id", "sources", "pictures"}
+OF_MESSAGE: Final = frozenset(DocumentMessage.__struct_fields__) - {"id", "parent_id", "sent", "sources", "pictures"}
 OF_CONVERSATION: Final = frozenset(Document.__struct_fields__) - {"version", "id", "active_leaf_id", "messages"}
 
 _LOADED: Final = load_only(
-    *(getattr(MessageRow, name) for name in sorted(OF_MESSAGE | {"id", "parent_id", "citations", "deleted_at"}))
+    *(getattr(MessageRow, name) for name in sorted(OF_MESSAGE | {"id", "parent_id", "sent", "citations", "deleted_at"}))
 )
 
 
@@ -119,6 +120,7 @@ def _message(row: MessageRow, tree: Tree, pictures: tuple[DocumentPicture, ...])
         id=str(row.id),
         parent_id=None if parent is None else str(parent),
         **{name: getattr(row, name) for name in OF_MESSAGE},
+        sent=None if row.sent is None else msgspec.convert(row.sent, Sent),
         sources=tuple(Source(**source) for source in row.citations),
         pictures=pictures,
     )

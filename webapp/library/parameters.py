@@ -91,6 +91,18 @@ def kept_parameters(kept: Mapping[str, Any]) -> dict[str, Value]:
     return found
 
 
+def labelled(options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The parameters that a request had, by their labels and for people; without what is none of ours."""
+    reasoning = options.get("reasoning")
+    effort = reasoning.get("effort") if isinstance(reasoning, Mapping) else None
+    kept = kept_parameters({**options, "reasoning_effort": effort})
+    return [(one.label, _for_people(kept[one.name])) for one in PARAMETERS if one.name in kept]
+
+
+def _for_people(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def options_for(parameters: Parameters, supported: Iterable[str]) -> dict[str, Any]:
     """The fields of a request for a model that takes `supported`; all of them if it does not say."""
     takes = set(supported)

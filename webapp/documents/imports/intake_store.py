@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from msgspec import to_builtins
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,6 +47,7 @@ def _message_row(owner: UUID, key: UUID, by_name: dict[str, UUID], message: Docu
         "conversation_id": key,
         "owner_id": owner,
         "parent_id": None if message.parent_id is None else by_name[message.parent_id],
+        "sent": None if message.sent is None else to_builtins(message.sent),
         "citations": [{"url": one.url, "title": one.title} for one in message.sources],
     }
 
