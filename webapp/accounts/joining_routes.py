@@ -1,5 +1,6 @@
 """Pages for who has no session yet and comes by a link: joining, signing up, choosing a new password."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
 from litestar import HttpMethod, Request, Response, Router, post, route
@@ -93,14 +94,7 @@ async def sign_up(
     templates: NamedDependency[Templates],
     client: NamedDependency[Client],
 ) -> Response[str]:
-    form = await read_form(request, AddressForm, limit=MAX_FORM)
-    page = _sign_up_page(signing_up)
-    try:
-        await signing_up.ask(form.name, client)
-    except RefusalError as refusal:
-        page = replace(page, name=form.name, error=refusal.sentence)
-        return plain_page(request, templates, "accounts/ask_for_mail.html", page, refusal)
-    return _mailed(request, templates, form.name)
+    return await _ask_for_mail(request, templates, _sign_up_page(signing_up), client, signing_up.ask)
 
 
 @route("/forgotten", http_method=READ, name="forgotten_page")
@@ -117,14 +111,7 @@ async def ask_for_new_password(
     templates: NamedDependency[Templates],
     client: NamedDependency[Client],
 ) -> Response[str]:
-    form = await read_form(request, AddressForm, limit=MAX_FORM)
-    page = _forgotten_page(resetting)
-    try:
-        await resetting.by_mail(form.name, client)
-    except RefusalError as refusal:
-        page = replace(page, name=form.name, error=refusal.sentence)
-        return plain_page(request, templates, "accounts/ask_for_mail.html", page, refusal)
-    return _mailed(request, templates, form.name)
+    return await _ask_for_mail(request, templates, _forgotten_page(resetting), client, resetting.by_mail)
 
 
 @route("/password", http_method=READ, name="new_password_page")
@@ -174,6 +161,23 @@ def _forgotten_page(resetting: Resetting) -> AskForMailPage:
     if not resetting.is_by_mail:
         raise NotFoundError("No mails are sent from here. Ask an administrator for a link to choose a new password.")
     return AskForMailPage("Forgotten password", "/forgotten", "You get a link by mail, to choose a new one.")
+
+
+async def _ask_for_mail(
+    request: AnyRequest,
+    templates: Templates,
+    page: AskForMailPage,
+    client: Client,
+    ask: Callable[[str, Client], Awaitable[None]],
+) -> Response[str]:
+    """Sends a mail to the address of the form, or the page once more with what was wrong."""
+    form = await read_form(request, AddressForm, limit=MAX_FORM)
+    try:
+        await ask(form.name, client)
+    except RefusalError as refusal:
+        page = replace(page, name=form.name, error=refusal.sentence)
+        return plain_page(request, templates, "accounts/ask_for_mail.html", page, refusal)
+    return _mailed(request, templates, form.name)
 
 
 def _mailed(request: AnyRequest, templates: Templates, name: str) -> Response[str]:
