@@ -115,6 +115,7 @@ async def test_an_asset_is_served_for_ever_under_its_hashed_name(client: httpx.A
     assert (answer.status_code, answer.text) == (200, "<svg></svg>")
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
 
 
 @pytest.mark.parametrize(

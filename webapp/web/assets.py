@@ -27,6 +27,9 @@ MEDIA_TYPES: Final = {
 }
 
 
+ALONE: Final = "default-src 'none'; sandbox"  # an asset that is opened as a page of its own does nothing
+
+
 class MissingAssetError(RuntimeError):
     """A file that the pages need is not there. The text is one line for the operator."""
 
@@ -138,6 +141,7 @@ def assets_router(assets: Assets) -> Router:
             "cache-control": "public, max-age=31536000, immutable",
             "vary": "accept-encoding",
             "content-type": asset.media_type,
+            "content-security-policy": ALONE,
             **({"content-encoding": "gzip"} if zipped else {}),
             **({"cross-origin-resource-policy": "cross-origin"} if asset.for_frames else {}),
         }
