@@ -45,7 +45,7 @@ from webapp.accounts.usage_pages import MonthLink, UsagePage, UsageRow
 from webapp.accounts.ways_in import Ways
 from webapp.app import ROOT
 from webapp.catalog.models import Model
-from webapp.conversations.listing import Listed, Tag, View
+from webapp.conversations.listing import Listed, Moved, Tag, View
 from webapp.conversations.messages import Conversation, Feedback, KeptPicture, Message, Receipt, Source, Status
 from webapp.conversations.overview import drawing_of
 from webapp.conversations.pages import (
@@ -409,6 +409,8 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "deleted": replace(LIST_PAGE, view=View("deleted"), rows=DELETED),
         "nothing deleted": replace(LIST_PAGE, view=View("deleted"), rows=LISTS["empty list"], count=0),
         "undo": replace(LIST_PAGE, undo=Undo(1, 1_000)),
+        "archived": replace(LIST_PAGE, moved=Moved("secret", True, 1)),
+        "taken out of the archive": replace(LIST_PAGE, moved=Moved("secret", False, 1_000)),
     },
     "conversations/list.hx.html": {
         **{name: OlderPage(one) for name, one in LISTS.items()},

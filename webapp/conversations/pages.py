@@ -12,7 +12,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from webapp.catalog.models import Model
-from webapp.conversations.listing import Group, Listed, Tag, View, grouped
+from webapp.conversations.listing import Group, Listed, Moved, Tag, View, grouped
 from webapp.conversations.messages import Conversation, Message, Receipt, Rendering, Source, Status, anchor
 from webapp.conversations.reply import Reply
 from webapp.conversations.views import Cursor
@@ -217,6 +217,7 @@ class ListPage(Struct, frozen=True):
     tags: tuple[Tag, ...]
     count: int
     undo: Undo | None = None
+    moved: Moved | None = None
 
     @property
     def query(self) -> str:
