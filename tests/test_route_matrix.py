@@ -137,6 +137,7 @@ ROWS: Final = [
     # Conversations and messages
     Row("GET /c/{conversation_id:uuid}", "owner"),
     Row("POST /c/{conversation_id:uuid}/messages", "owner", 303, form={"message": "More"}),
+    Row("GET /c/{conversation_id:uuid}/title", "owner", 303),
     Row("POST /c/{conversation_id:uuid}/title", "owner", 303, form={"title": "Mine"}),
     Row("POST /c/{conversation_id:uuid}/delete", "owner", 303),
     Row("GET /messages/{message_id:uuid}", "owner", 303),

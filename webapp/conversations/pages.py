@@ -236,6 +236,19 @@ class OrganisePage(Struct, frozen=True):
     others: tuple[Tag, ...]
 
 
+class TitlePage(Struct, frozen=True):
+    """A title that is to be changed where it stands."""
+
+    conversation: Listed
+
+
+class RenamedPage(Struct, frozen=True):
+    """A title that was changed; `is_shown` on the page of that conversation."""
+
+    conversation: Conversation
+    is_shown: bool
+
+
 class ClearingPage(Struct, frozen=True):
     """How far it is with what is deleted for good: `left` of `total` are still there."""
 
