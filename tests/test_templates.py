@@ -169,7 +169,7 @@ TURNS: Final[dict[str, Turn]] = {
     "bad, with a note": turn(message(feedback=Feedback.DOWN, feedback_note="Wrong.")),
     "edited": turn(message(edited_at=NOW, copied_from=new_id())),
     "being edited": turn(message(), editing=Editing("Text.", 1)),
-    "question being edited": turn(message("user"), editing=Editing("Text.", 0, "It has been edited.")),
+    "question being edited": turn(message("user"), editing=Editing("Text.", 0, "It has been edited.", new_id())),
     "elsewhere": turn(message(versions=VERSIONS), is_hidden=True),
 }
 
@@ -491,7 +491,10 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "": AskForMailPage("Forgotten", "/forgotten", "A link."),
         "refused": AskForMailPage("Forgotten", "/forgotten", "A link.", "a", "No."),
     },
-    "accounts/go_on.html": {"": GoOnPage("Signed in", Kept("/c", "What I wrote", "maker/one", "id", "owner"))},
+    "accounts/go_on.html": {
+        "": GoOnPage("Signed in", Kept("/c", "What I wrote", "maker/one", "id", "owner")),
+        "an edit": GoOnPage("Signed in", Kept("/messages/1/edit", "What I wrote", owner="owner", run="2")),
+    },
     "accounts/mailed.html": {"": MailedPage("Mailed", "A mail is on its way.")},
     "accounts/sign_in.html": {
         "": SignInPage("Sign in"),
@@ -687,7 +690,7 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
     "accounts/join.html": JoinPage(EVIL, EVIL, EVIL, EVIL, EVIL),
     "accounts/new_password.html": NewPasswordPage(EVIL, EVIL, EVIL, EVIL),
     "accounts/ask_for_mail.html": AskForMailPage(EVIL, "/forgotten", EVIL, EVIL, EVIL),
-    "accounts/go_on.html": GoOnPage(EVIL, Kept("/c", EVIL, EVIL, EVIL, EVIL)),
+    "accounts/go_on.html": GoOnPage(EVIL, Kept("/c", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)),
     "accounts/mailed.html": MailedPage(EVIL, EVIL),
     "accounts/sign_in.html": SignInPage(EVIL, EVIL, EVIL, EVIL, EVIL),
     "accounts/account.html": AccountPage(

@@ -49,11 +49,12 @@ class ConversationList(Struct, frozen=True):
 
 
 class Editing(Struct, frozen=True):
-    """A text that is being changed: of the message as it was written in `run`; what was wrong with it, or ""."""
+    """A text that is being changed by its owner: of the message as it was written in `run`; what was wrong, or ""."""
 
     text: str
     run: int
     error: str = ""
+    owner: UUID | None = None
 
 
 class Turn(Struct, frozen=True):
