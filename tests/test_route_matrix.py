@@ -29,6 +29,8 @@ from webapp.accounts.tickets_store import Purpose, Tickets
 from webapp.accounts.users import Role, User
 from webapp.app import ROOT, create_app
 from webapp.config import Settings
+from webapp.conversations.archiving import Archiving
+from webapp.conversations.listing_store import Listing
 from webapp.conversations.messages import Receipt, Rendering, Status
 from webapp.conversations.pictures import Picture
 from webapp.conversations.replies_store import Ending, Progress, ReplyStore
@@ -136,6 +138,7 @@ ROWS: Final = [
     # Conversations and messages
     Row("GET /c/{conversation_id:uuid}", "owner"),
     Row("POST /c/{conversation_id:uuid}/messages", "owner", 303, form={"message": "More"}),
+    Row("GET /c/{conversation_id:uuid}/title", "owner", 303),
     Row("POST /c/{conversation_id:uuid}/title", "owner", 303, form={"title": "Mine"}),
     Row("POST /c/{conversation_id:uuid}/delete", "owner", 303),
     Row("GET /messages/{message_id:uuid}", "owner", 303),
@@ -187,6 +190,7 @@ ROWS: Final = [
     Row("POST /c/{conversation_id:uuid}/tags/{tag_id:uuid}/remove", "owner", 303),
     Row("POST /c/chosen", "members", 303, form={"action": "delete", "id": "{conversation_id}"}),
     Row("POST /c/restore", "members", 303, form={"moment": "0"}),
+    Row("POST /c/put-back", "members", 303, form={"secret": "{archived}"}),
     Row("POST /tags/{tag_id:uuid}/name", "owner", 303, form={"name": "Renamed"}),
     Row("POST /tags/{tag_id:uuid}/remove", "owner", 303),
     Row("POST /deleted/clear", "members", 303),
@@ -321,6 +325,9 @@ async def alices(house: House) -> dict[str, str]:
     share_id = await shares.add(alice, exchange.conversation.id, with_later=False, is_live=True)
     tickets = Tickets(house.database)
     await tickets.make(Purpose.INVITATION, timedelta(days=1), made_by="olga@example.org")
+    archiving = Archiving(Listing(house.database), tickets)
+    await archiving.move(alice, (exchange.conversation.id,), True)
+    secret = await archiving.move(alice, (exchange.conversation.id,), False)
     return {
         "invitation_id": str((await tickets.of(Purpose.INVITATION))[0].id),
         "user_id": str(alice),
@@ -338,6 +345,7 @@ async def alices(house: House) -> dict[str, str]:
         "share_id": str(share_id),
         "token": (await shares.listed(alice))[0].token,
         "kind": "md",
+        "archived": secret,
         "name": Assets(ROOT / "static", ROOT / "node_modules").url("icon.svg").rpartition("/")[2],
         "path": "none",
     }

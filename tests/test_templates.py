@@ -45,7 +45,7 @@ from webapp.accounts.usage_pages import MonthLink, UsagePage, UsageRow
 from webapp.accounts.ways_in import Ways
 from webapp.app import ROOT
 from webapp.catalog.models import Model
-from webapp.conversations.listing import Listed, Tag, View
+from webapp.conversations.listing import Listed, Moved, Tag, View
 from webapp.conversations.messages import Conversation, Feedback, KeptPicture, Message, Receipt, Sent, Source, Status
 from webapp.conversations.overview import drawing_of
 from webapp.conversations.pages import (
@@ -63,6 +63,8 @@ from webapp.conversations.pages import (
     NewTurns,
     OlderPage,
     OrganisePage,
+    RenamedPage,
+    TitlePage,
     Turn,
     Undo,
     make_composer,
@@ -174,7 +176,7 @@ TURNS: Final[dict[str, Turn]] = {
     "bad, with a note": turn(message(feedback=Feedback.DOWN, feedback_note="Wrong.")),
     "edited": turn(message(edited_at=NOW, copied_from=new_id())),
     "being edited": turn(message(), editing=Editing("Text.", 1)),
-    "question being edited": turn(message("user"), editing=Editing("Text.", 0, "It has been edited.")),
+    "question being edited": turn(message("user"), editing=Editing("Text.", 0, "It has been edited.", new_id())),
     "elsewhere": turn(message(versions=VERSIONS), is_hidden=True),
 }
 
@@ -431,6 +433,8 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "deleted": replace(LIST_PAGE, view=View("deleted"), rows=DELETED),
         "nothing deleted": replace(LIST_PAGE, view=View("deleted"), rows=LISTS["empty list"], count=0),
         "undo": replace(LIST_PAGE, undo=Undo(1, 1_000)),
+        "archived": replace(LIST_PAGE, moved=Moved("secret", True, 1)),
+        "taken out of the archive": replace(LIST_PAGE, moved=Moved("secret", False, 1_000)),
     },
     "conversations/list.hx.html": {
         **{name: OlderPage(one) for name, one in LISTS.items()},
@@ -438,6 +442,11 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
     },
     "conversations/organise.html": {"": ORGANISE, "bare": replace(ORGANISE, conversation=LISTED, others=())},
     "conversations/organise.hx.html": {"": ORGANISE},
+    "conversations/title_form.hx.html": {"": TitlePage(LISTED)},
+    "conversations/renamed.hx.html": {
+        "shown": RenamedPage(CONVERSATION, is_shown=True),
+        "elsewhere": RenamedPage(CONVERSATION, is_shown=False),
+    },
     "conversations/clearing.html": {"": CLEARING, "done": replace(CLEARING, left=0)},
     "conversations/clearing.hx.html": {"": CLEARING, "nothing": replace(CLEARING, left=0, total=0)},
     "conversations/news.hx.html": {name: News(one) for name, one in LISTS.items()},
@@ -515,7 +524,10 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "": AskForMailPage("Forgotten", "/forgotten", "A link."),
         "refused": AskForMailPage("Forgotten", "/forgotten", "A link.", "a", "No."),
     },
-    "accounts/go_on.html": {"": GoOnPage("Signed in", Kept("/c", "What I wrote", "maker/one", "id", "owner"))},
+    "accounts/go_on.html": {
+        "": GoOnPage("Signed in", Kept("/c", "What I wrote", "maker/one", "id", "owner")),
+        "an edit": GoOnPage("Signed in", Kept("/messages/1/edit", "What I wrote", owner="owner", run="2")),
+    },
     "accounts/mailed.html": {"": MailedPage("Mailed", "A mail is on its way.")},
     "accounts/sign_in.html": {
         "": SignInPage("Sign in"),
@@ -689,6 +701,8 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
     "accounts/usage.html": replace(USAGE_PAGE, title=EVIL, models=(UsageRow(EVIL, 1, 1, Decimal(1), 1),)),
     "conversations/list.html": ListPage(EVIL, EVIL_LIST, False, EVIL_LIST, View(), EVIL_TAG, (EVIL_TAG,), 1),
     "conversations/organise.html": OrganisePage(EVIL, EVIL_LIST, False, EVIL_LISTED, (EVIL_TAG,)),
+    "conversations/title_form.hx.html": TitlePage(EVIL_LISTED),
+    "conversations/renamed.hx.html": RenamedPage(replace(CONVERSATION, title=EVIL), is_shown=True),
     "search/page.html": SearchPage(EVIL, EVIL_LIST, False, EVIL, (EVIL_FOUND,), (EVIL_FOUND,), 7, True),
     "conversations/live.html": LiveHead(EVIL),
     "documents/import_form.html": replace(IMPORT_FORM, error=EVIL),
@@ -714,7 +728,7 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
     "accounts/join.html": JoinPage(EVIL, EVIL, EVIL, EVIL, EVIL),
     "accounts/new_password.html": NewPasswordPage(EVIL, EVIL, EVIL, EVIL),
     "accounts/ask_for_mail.html": AskForMailPage(EVIL, "/forgotten", EVIL, EVIL, EVIL),
-    "accounts/go_on.html": GoOnPage(EVIL, Kept("/c", EVIL, EVIL, EVIL, EVIL)),
+    "accounts/go_on.html": GoOnPage(EVIL, Kept("/c", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)),
     "accounts/mailed.html": MailedPage(EVIL, EVIL),
     "accounts/sign_in.html": SignInPage(EVIL, EVIL, EVIL, EVIL, EVIL),
     "accounts/account.html": AccountPage(

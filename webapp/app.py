@@ -46,6 +46,7 @@ from webapp.catalog.catalog import Catalog
 from webapp.catalog.store import ModelStore
 from webapp.config import SettingError, Settings
 from webapp.conversations.api import api_router
+from webapp.conversations.archiving import Archiving
 from webapp.conversations.bills_store import BillStore
 from webapp.conversations.chat import Chat
 from webapp.conversations.clearing import Clearing
@@ -203,7 +204,9 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     )
     tree_presenter = TreePresenter(presenter, conversations, branches, is_demo=is_demo)
     clearing = Clearing(listing, FOR_GOOD)
-    listing_presenter = ListingPresenter(presenter, listing, tags, is_demo=is_demo)
+    tickets = Tickets(database)
+    archiving = Archiving(listing, tickets)
+    listing_presenter = ListingPresenter(presenter, listing, archiving, tags, is_demo=is_demo)
     search_store = SearchStore(database)
     indexer = Indexer(search_store)
     searching = Searching(search_store, indexer, presenter, is_demo=is_demo)
@@ -231,7 +234,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "catalog": catalog,
         "budgets": budget_store,
         "ledger": Ledger(database),
-        "own_keys": OwnKeys(key_store, Tickets(database), openrouter, settings),
+        "own_keys": OwnKeys(key_store, tickets, openrouter, settings),
         "branches": branches,
         "presenter": presenter,
         "tree_presenter": tree_presenter,
@@ -240,6 +243,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "starting": Starting(library, presenter),
         "chosen": ConversationSettings(database),
         "listing": listing,
+        "archiving": archiving,
         "listing_presenter": listing_presenter,
         "tags": tags,
         "clearing": clearing,

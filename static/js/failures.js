@@ -5,8 +5,8 @@ const TEXT_IS_KEPT = "The server cannot be reached. Your text is kept; try again
 const RETRY_DELAY = 2000; // milliseconds
 const CONNECTION_LOST = "The connection is lost. Trying again …";
 
-const say = (sentence) => {
-  const notice = document.getElementById("notice");
+const say = (sentence, form) => {
+  const notice = form.querySelector(".refusals") ?? document.getElementById("notice");
   if (!notice) return;
   const line = document.createElement("p");
   line.className = "refusal";
@@ -19,7 +19,7 @@ document.addEventListener("htmx:finally:request", (event) => {
   if (ctx.request.method !== "POST") return;
   const explained = document.querySelector(".refusal");
   if (ctx.response && (ctx.response.status < 400 || explained)) return;
-  say(event.target.id === "composer" ? TEXT_IS_KEPT : UNREACHABLE);
+  say(event.target.id === "composer" ? TEXT_IS_KEPT : UNREACHABLE, event.target);
 });
 
 addEventListener("online", () => document.getElementById("notice")?.replaceChildren());

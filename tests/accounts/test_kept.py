@@ -20,6 +20,12 @@ def test_it_comes_back_as_it_was_sent() -> None:
     assert not kept.is_of(UUID(int=1))
 
 
+def test_an_edit_comes_back_with_the_run_of_its_message() -> None:
+    assert unpack(pack("/messages/1/edit", {"message": "Better", "run": "3"})) == Kept(
+        "/messages/1/edit", "Better", run="3"
+    )
+
+
 def test_of_nobody_s_page_it_is_nobody_s() -> None:
     kept = unpack(pack("/c", {"message": "Hello"}))
     assert kept is not None

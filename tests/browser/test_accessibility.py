@@ -342,6 +342,22 @@ async def _all_conversations(screen: Screen, upstream: Upstream) -> None:
 
 
 @state
+async def _renaming_one_in_its_row(screen: Screen, upstream: Upstream) -> None:
+    await _ask_and_wait(screen, await upstream.script("renaming", Say("Done.")))
+    await screen.list.locator(".sidebar__item").first.press("F2")
+    await screen.list.get_by_role("textbox", name="New title").fill(" ")
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.list.get_by_role("alert")).to_contain_text("A title has")
+
+
+@state
+async def _several_archived(screen: Screen, upstream: Upstream) -> None:
+    await _all_conversations(screen, upstream)
+    await screen.button("Archive").click()
+    await expect(screen.button("Undo")).to_be_visible()
+
+
+@state
 async def _organising_one(screen: Screen, upstream: Upstream) -> None:
     await _all_conversations(screen, upstream)
     await screen.page.get_by_role("main").get_by_role("link", name="Organise").first.click()

@@ -85,6 +85,33 @@ async def test_several_are_tagged_deleted_and_let_go_of_for_good(screen: Screen,
     await expect(main.get_by_text(re.compile("^All .* are gone"))).to_be_visible()
 
 
+async def test_several_go_into_the_archive_and_back_by_undo(screen: Screen, upstream: Upstream) -> None:
+    for title in ("Attic one", "Attic two"):
+        await began(screen, upstream, title)
+    main = screen.page.get_by_role("main")
+
+    async def tick(path: str) -> None:
+        await screen.open(path)
+        for title in ("Attic one", "Attic two"):
+            await main.get_by_role("checkbox", name=title).check()
+
+    await tick("/c")
+    await screen.button("Archive").click()
+    await expect(main.get_by_role("status")).to_contain_text("2 conversations are in the archive now.")
+    await screen.button("Undo").click()
+    await expect(row(screen, "Attic two")).to_be_visible()
+    await expect(screen.button("Undo")).to_have_count(0)
+    await tick("/c")
+    await screen.button("Archive").click()
+    await expect(row(screen, "Attic")).to_have_count(0)
+    await tick("/c?shelf=archive")
+    await screen.button("Take out of the archive").click()
+    await expect(main.get_by_role("status")).to_contain_text("2 conversations are taken out of the archive.")
+    await screen.button("Undo").click()
+    await expect(main.get_by_role("heading", name="Archive")).to_be_visible()
+    await expect(main.get_by_role("checkbox", name="Attic one")).to_be_visible()
+
+
 async def test_all_of_it_works_without_javascript(
     screen: Screen, upstream: Upstream, browser: Browser, server: AppServer
 ) -> None:
@@ -98,6 +125,12 @@ async def test_all_of_it_works_without_javascript(
     await plain.button("Add").click()
     await expect(plain.button("Take off plainly")).to_be_visible()
     await plain.button("Delete").click()
+    await plain.button("Undo").click()
+    await expect(row(plain, "Plain one")).to_be_visible()
+    await plain.open("/c")
+    await plain.page.get_by_role("checkbox", name="Plain one").check()
+    await plain.button("Archive").click()
+    await expect(plain.page.get_by_text("1 conversation is in the archive now.")).to_be_visible()
     await plain.button("Undo").click()
     await expect(row(plain, "Plain one")).to_be_visible()
     await plain.open("/c")

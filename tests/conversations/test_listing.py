@@ -89,12 +89,12 @@ async def test_the_archive_has_what_was_put_there_until_something_is_asked_in_it
     first, second = await made(cast, "one", "two")
     listing = Listing(cast.database)
     await listing.pin(cast.alice, first, True)
-    assert await listing.archive(cast.alice, [first], True) == 1
+    assert (await listing.archive(cast.alice, [first], True)).ids == [first]
     assert (await titles(cast), await titles(cast, View("archive"))) == (["two"], ["one"])
     await cast.conversations.add_exchange(cast.alice, first, "Go", "m", "")
     assert await titles(cast) == ["Go", "two"]
     assert not (await listing.find(cast.alice, first)).pinned
-    assert await listing.archive(cast.alice, View(), True) == 2
+    assert len((await listing.archive(cast.alice, View(), True)).ids) == 2
     assert await listing.count(cast.alice, View("archive")) == 2
     assert second
 
@@ -177,7 +177,7 @@ async def test_what_is_anothers_is_neither_shown_nor_changed(cast: Cast) -> None
     with pytest.raises(NotFoundError):
         await listing.find(cast.bob, key)
     await listing.pin(cast.bob, key, True)
-    assert await listing.archive(cast.bob, [key], True) == 0
+    assert (await listing.archive(cast.bob, [key], True)).ids == []
     assert (await listing.delete(cast.bob, [key])).count == 0
     assert not (await listing.find(cast.alice, key)).pinned
 

@@ -99,3 +99,40 @@ async def test_heavy_messages_make_a_window_of_fewer(client: httpx.AsyncClient, 
     html = await shown(client, f"/c/{heavy.id}")
     assert 2 <= html.count('<article class="message message--answer"') < 10
     assert len(html) < 350_000
+
+
+@pytest.mark.parametrize(
+    ("page", "is_shown"),
+    [("/c/{id}?at=1#m-1", True), ("/c", False), ("/c/{other}", False), ("", False), ("http://[", False)],
+)
+async def test_a_new_title_comes_as_the_parts_that_the_page_shows_of_it(
+    client: httpx.AsyncClient, server: AppServer, page: str, is_shown: bool
+) -> None:
+    one = seed(server.database, ["Question", "Answer"])
+    place = page.format(id=one.id, other=uuid4())
+    headers = {**HTML, **FRAGMENT, **({"hx-current-url": place} if place else {})}
+    renamed = await client.post(f"/c/{one.id}/title", data={"title": "  A <new>\n one "}, headers=headers)
+    assert renamed.status_code == 200
+    assert f'hx-target="#c-{one.id} .sidebar__title" hx-swap="innerHTML">A &lt;new&gt; one<' in renamed.text
+    assert ("<title>A &lt;new&gt; one" in renamed.text) == is_shown
+    assert ("#conversation-title" in renamed.text) == is_shown
+
+
+async def test_a_title_is_changed_in_its_row_and_without_scripts_where_all_else_is(
+    client: httpx.AsyncClient, server: AppServer
+) -> None:
+    one = seed(server.database, ["Question", "Answer"])
+    assert "<form" in await shown(client, f"/c/{one.id}/title", **FRAGMENT)
+    moved = await client.get(f"/c/{one.id}/title", headers=HTML)
+    assert (moved.status_code, moved.headers["location"]) == (303, f"/c/{one.id}/organise")
+    assert (await client.get(f"/c/{uuid4()}/title", headers={**HTML, **FRAGMENT})).status_code == 404
+
+
+@pytest.mark.parametrize(("title", "status"), [("", 422), (" \n ", 422), ("x" * 201, 422), ("x" * 5_000, 413)])
+async def test_a_title_that_is_none_is_refused_where_the_form_shows_it(
+    client: httpx.AsyncClient, server: AppServer, title: str, status: int
+) -> None:
+    one = seed(server.database, ["Question", "Answer"])
+    refused = await client.post(f"/c/{one.id}/title", data={"title": title}, headers={**HTML, **FRAGMENT})
+    assert refused.status_code == status
+    assert '<p class="refusal">' in refused.text

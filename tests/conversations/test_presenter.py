@@ -9,10 +9,12 @@ from sqlalchemy import update
 
 from tests.fakes.model_source import FakeModelSource, entry
 from tests.fakes.scene import Process, Scene, open_process
+from webapp.accounts.tickets_store import Tickets
 from webapp.app import ROOT
 from webapp.catalog.catalog import Catalog
 from webapp.catalog.models import Model
 from webapp.catalog.store import ModelStore
+from webapp.conversations.archiving import Archiving
 from webapp.conversations.listing import Listed, View
 from webapp.conversations.listing_presenter import ListingPresenter
 from webapp.conversations.listing_store import Listing
@@ -41,7 +43,9 @@ class Stage(NamedTuple):
     @property
     def listing_presenter(self) -> ListingPresenter:
         database = self.scene.here.database
-        return ListingPresenter(self.presenter, Listing(database), Tags(database), is_demo=False)
+        listing = Listing(database)
+        archiving = Archiving(listing, Tickets(database))
+        return ListingPresenter(self.presenter, listing, archiving, Tags(database), is_demo=False)
 
     async def answered(self, question: str = "Go", text: str = "Done.", conversation: UUID | None = None) -> Message:
         """An answer that has ended."""

@@ -80,7 +80,10 @@ def test_scripts_keep_their_names_to_themselves(assets: Assets) -> None:
 
 def test_comments_and_indents_are_left_out(static: Path, packages: Path) -> None:
     write(static / "css" / "30-third.css", "/* What it\n   is. */\n.c {\n  margin: 0; /* why */\n}\n")
-    write(static / "js" / "zero.js", "// What it is.\n\nconst f = () => {\n  // Why.\n  return '// a text';\n};\n")
+    write(
+        static / "js" / "zero.js",
+        "// What it is.\n\nconst f = () => {\n  // Why.\n  return '// a text'; // which stays\n};\n",
+    )
     assets = Assets(static, packages)
     styles, scripts = (assets.find(assets.url(name).removeprefix("/assets/")) for name in ("app.css", "app.js"))
     assert styles is not None
@@ -92,6 +95,12 @@ def test_comments_and_indents_are_left_out(static: Path, packages: Path) -> None
 @pytest.mark.parametrize("path", sorted((ROOT / "static" / "js").glob("*.js")), ids=lambda path: path.name)
 def test_no_text_in_a_script_goes_over_several_lines(path: Path) -> None:
     assert all(line.count("`") % 2 == 0 for line in path.read_text("utf-8").splitlines())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static").glob("*/*.js")), ids=lambda path: path.name)
+def test_no_text_in_a_script_is_taken_for_a_comment(path: Path) -> None:
+    heads = [line.partition(" // ")[0] for line in path.read_text("utf-8").splitlines() if " // " in line]
+    assert all(head.count(quote) % 2 == 0 for head in heads for quote in "\"`'")
 
 
 def test_a_link_to_an_asset_that_there_is_not_is_an_error(assets: Assets) -> None:

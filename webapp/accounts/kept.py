@@ -1,4 +1,4 @@
-"""A question that somebody sent without being signed in any more, on its way through the page to sign in.
+"""What somebody sent without being signed in any more, on its way through the page to sign in: a question, or an edit.
 
 With scripts the page keeps it (composer.js). Without, the form to sign in carries it along, as one hidden field.
 """
@@ -13,7 +13,7 @@ from webapp.web.places import local_place
 
 
 class Kept(Struct, frozen=True):
-    """`to` is where it was sent, `owner` the user whose page it was sent from."""
+    """`to` is where it was sent, `owner` the user whose page it was sent from; an edit has the `run` of its message."""
 
     to: str
     message: str = ""
@@ -21,6 +21,7 @@ class Kept(Struct, frozen=True):
     client_id: str = ""
     owner: str = ""
     persona: str = ""
+    run: str = ""
 
     def is_of(self, user_id: UUID) -> bool:
         return self.owner == str(user_id)

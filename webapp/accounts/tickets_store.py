@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     OIDC = "oidc"
     OPENROUTER = "openrouter"
     SIGN_UP = "sign_up"
+    ARCHIVED = "archived"  # conversations that can go back where they were
     DEVICE = "device"  # a browser that is known; see devices_store.py
 
 

@@ -47,6 +47,14 @@ class Listed(Struct, frozen=True):
         return self.deleted_at or self.updated_at
 
 
+class Moved(Struct, frozen=True):
+    """That conversations were `archived`, or taken out of the archive, and can go back by a secret."""
+
+    secret: str
+    archived: bool
+    count: int
+
+
 class Group(Struct, frozen=True):
     """Conversations below one heading; "" where the page before had it already."""
 

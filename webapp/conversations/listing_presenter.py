@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from webapp.conversations import pages
+from webapp.conversations.archiving import Archiving
 from webapp.conversations.listing import View
 from webapp.conversations.listing_store import Listing
 from webapp.conversations.presenter import Presenter
@@ -18,16 +19,22 @@ _TITLES: Final = {"": "Conversations", "archive": "Archive", "deleted": "Recentl
 class ListingPresenter:
     """Every method takes the owner first and finds nothing that belongs to another."""
 
-    def __init__(self, presenter: Presenter, listing: Listing, tags: Tags, *, is_demo: bool) -> None:
+    def __init__(
+        self, presenter: Presenter, listing: Listing, archiving: Archiving, tags: Tags, *, is_demo: bool
+    ) -> None:
         self._presenter = presenter
+        self._archiving = archiving
         self._listing = listing
         self._tags = tags
         self._is_demo = is_demo
 
     async def list_page(
-        self, owner: UUID, view: View, before: UUID | None = None, deleted: int | None = None
+        self, owner: UUID, view: View, before: UUID | None = None, deleted: int | None = None, moved: str = ""
     ) -> pages.ListPage:
-        """The conversations of a view, below `before`; those that went at the moment `deleted` may come back."""
+        """The conversations of a view, below `before`; with a way back for those that went.
+
+        They went at the moment `deleted`, or into the archive or out of it by the secret `moved`.
+        """
         tag = await self._tags.find(owner, view.tag) if view.tag else None
         return pages.ListPage(
             title=tag.name if tag else _TITLES[view.shelf],
@@ -39,6 +46,7 @@ class ListingPresenter:
             tags=tuple(await self._tags.all(owner)),
             count=await self._listing.count(owner, view),
             undo=await self.undo(owner, deleted),
+            moved=await self._archiving.moved(owner, moved),
         )
 
     async def older(self, owner: UUID, view: View, before: UUID | None) -> pages.ConversationList:

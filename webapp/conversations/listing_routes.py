@@ -7,10 +7,11 @@ from litestar import Request, Response, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from webapp.accounts.users import User
 from webapp.conversations import pages
+from webapp.conversations.archiving import Archiving
 from webapp.conversations.chat import Chat
 from webapp.conversations.clearing import Clearing
 from webapp.conversations.listing import Shelf, View
@@ -46,6 +47,10 @@ class MomentForm(Struct):
     moment: int = 0
 
 
+class SecretForm(Struct):
+    secret: Annotated[str, Meta(max_length=200)] = ""
+
+
 class ChosenForm(Struct):
     """What is to be done with conversations: those with these ids, or with `all` the whole view."""
 
@@ -68,12 +73,13 @@ async def list_conversations(
     tag: ATag = None,
     scroll: Annotated[bool, QueryParameter(name="scroll")] = False,
     deleted: Annotated[int | None, QueryParameter(name="deleted")] = None,
+    moved: Annotated[str, QueryParameter(name="moved")] = "",
 ) -> Response[str]:
     """A page for putting them in order; for the list at the side, what comes next in it."""
     if wants_fragment(request):
         older = pages.OlderPage(await listing_presenter.older(user.id, View(shelf, tag), before), not scroll)
         return html(presenter.render("conversations/list.hx.html", older, appearance_of(request)))
-    page = await listing_presenter.list_page(user.id, View(shelf, tag), before, deleted)
+    page = await listing_presenter.list_page(user.id, View(shelf, tag), before, deleted, moved)
     return html(presenter.render("conversations/list.html", page, appearance_of(request)))
 
 
@@ -83,6 +89,7 @@ async def change_conversations(
     user: NamedDependency[User],
     chat: NamedDependency[Chat],
     listing: NamedDependency[Listing],
+    archiving: NamedDependency[Archiving],
     tags: NamedDependency[Tags],
 ) -> Redirect:
     form = await read_form(request, ChosenForm, limit=MAX_FORM)
@@ -92,7 +99,8 @@ async def change_conversations(
         raise InvalidError("Nothing is chosen. Tick some conversations, or all of them.")
     match form.action:
         case "archive" | "unarchive":
-            await listing.archive(user.id, chosen, form.action == "archive")
+            secret = await archiving.move(user.id, chosen, form.action == "archive")
+            return see_other(f"{address_of(view)}&moved={secret}")
         case "delete":
             moment = await chat.delete_many(user.id, chosen)
             return see_other(f"{address_of(view)}&deleted={number_of(moment)}")
@@ -115,6 +123,16 @@ async def undo_deletion(
     form = await read_form(request, MomentForm, limit=MAX_FORM)
     await listing.restore(user.id, moment_of(form.moment))
     return see_other("/c")
+
+
+@post("/c/put-back", name="undo_archiving")
+async def undo_archiving(
+    request: AnyRequest, user: NamedDependency[User], archiving: NamedDependency[Archiving]
+) -> Redirect:
+    """Takes back that several were archived, or taken out of the archive, and leads to where they are again."""
+    form = await read_form(request, SecretForm, limit=MAX_FORM)
+    moved = await archiving.undo(user.id, form.secret)
+    return see_other("/c?shelf=archive" if moved and not moved.archived else "/c")
 
 
 @post("/deleted/clear", name="delete_for_good")
@@ -255,6 +273,7 @@ LISTING_HANDLERS: Final = [
     list_conversations,
     change_conversations,
     undo_deletion,
+    undo_archiving,
     delete_for_good,
     show_clearing,
     show_organise,

@@ -24,6 +24,7 @@ from webapp.web.refusals import NotFoundError
 Conditions = Sequence[ColumnElement[bool]]
 
 MOST_PINNED: Final = 100  # shown above all others
+AT_ONCE: Final = 1_000  # ids in a query
 
 # What is being deleted for good says that it was deleted then: it is on no list, and the next sweep goes on with it.
 FOR_GOOD: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +56,14 @@ class Deleted(Struct, frozen=True):
     moment: datetime
     count: int
     live: list[UUID]
+
+
+class Put(Struct, frozen=True):
+    """Conversations that were put into the archive, or taken out, and those of them that were pinned."""
+
+    archived: bool
+    ids: list[UUID]
+    pinned: list[UUID]
 
 
 class Listing:
@@ -108,10 +117,28 @@ class Listing:
     async def pin(self, owner: UUID, conversation_id: UUID, pinned: bool) -> None:
         await self._set(owner, [ConversationRow.id == conversation_id, IS_THERE], pinned=pinned)
 
-    async def archive(self, owner: UUID, chosen: Iterable[UUID] | View, archived: bool) -> int:
-        """Puts conversations into the archive, or takes them out; one that goes there is pinned no more."""
+    async def archive(self, owner: UUID, chosen: Iterable[UUID] | View, archived: bool) -> Put:
+        """Puts conversations into the archive, or takes them out; one that goes there is pinned no more.
+
+        Returns those that were not there yet.
+        """
+        are_meant = [ConversationRow.owner_id == owner, IS_THERE, *are_chosen(chosen)]
+        are_meant.append(ConversationRow.archived.is_(not archived))
         values = {"archived": True, "pinned": False} if archived else {"archived": False}
-        return await self._set(owner, [IS_THERE, *are_chosen(chosen)], **values)
+        async with self._database.write(owner) as session:
+            query = select(ConversationRow.id, ConversationRow.pinned).where(*are_meant).order_by(ConversationRow.id)
+            before = (await session.execute(query)).all()
+            await session.execute(update(ConversationRow).where(*are_meant).values(**values))
+        return Put(archived, [row.id for row in before], [row.id for row in before if row.pinned])
+
+    async def put_back(self, owner: UUID, put: Put) -> None:
+        """Takes back what `archive` has done, for those of them that are still there."""
+        async with self._database.write(owner) as session:
+            for ids, values in ((put.ids, {"archived": not put.archived}), (put.pinned, {"pinned": True})):
+                for first in range(0, len(ids), AT_ONCE):
+                    some = ids[first : first + AT_ONCE]
+                    are_those = [ConversationRow.owner_id == owner, IS_THERE, ConversationRow.id.in_(some)]
+                    await session.execute(update(ConversationRow).where(*are_those).values(**values))
 
     async def delete(self, owner: UUID, chosen: Iterable[UUID] | View) -> Deleted:
         """Deletes conversations, so that they can be brought back for a while, all of them by the moment it happened.

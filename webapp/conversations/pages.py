@@ -12,7 +12,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from webapp.catalog.models import Model
-from webapp.conversations.listing import Group, Listed, Tag, View, grouped
+from webapp.conversations.listing import Group, Listed, Moved, Tag, View, grouped
 from webapp.conversations.messages import Conversation, Message, Receipt, Rendering, Source, Status, anchor
 from webapp.conversations.reply import Reply
 from webapp.conversations.views import Cursor
@@ -50,11 +50,12 @@ class ConversationList(Struct, frozen=True):
 
 
 class Editing(Struct, frozen=True):
-    """A text that is being changed: of the message as it was written in `run`; what was wrong with it, or ""."""
+    """A text that is being changed by its owner: of the message as it was written in `run`; what was wrong, or ""."""
 
     text: str
     run: int
     error: str = ""
+    owner: UUID | None = None
 
 
 class Turn(Struct, frozen=True):
@@ -225,6 +226,7 @@ class ListPage(Struct, frozen=True):
     tags: tuple[Tag, ...]
     count: int
     undo: Undo | None = None
+    moved: Moved | None = None
 
     @property
     def query(self) -> str:
@@ -241,6 +243,19 @@ class OrganisePage(Struct, frozen=True):
     is_demo: bool
     conversation: Listed
     others: tuple[Tag, ...]
+
+
+class TitlePage(Struct, frozen=True):
+    """A title that is to be changed where it stands."""
+
+    conversation: Listed
+
+
+class RenamedPage(Struct, frozen=True):
+    """A title that was changed; `is_shown` on the page of that conversation."""
+
+    conversation: Conversation
+    is_shown: bool
 
 
 class ClearingPage(Struct, frozen=True):

@@ -22,6 +22,7 @@ from webapp.conversations.repainting import UNSHOWN, Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.starting import Starting
 from webapp.conversations.store import Conversations
+from webapp.conversations.title_routes import TITLE_HANDLERS
 from webapp.conversations.views import Cursor, PageView, frames, growing_document
 from webapp.web.appearance import appearance_of
 from webapp.web.forms import read_form
@@ -45,10 +46,6 @@ class SendForm(Struct):
     client_id: Annotated[str, Meta(max_length=64)] = ""
     owner: Annotated[str, Meta(max_length=64)] = ""
     persona: Annotated[str, Meta(max_length=64)] = ""
-
-
-class TitleForm(Struct):
-    title: str = ""
 
 
 # Conversations
@@ -153,15 +150,6 @@ async def create_message(
         return see_other(f"/c/{exchange.conversation.id}#{anchor(exchange.answer.id)}")
     turns = await presenter.new_turns(user.id, exchange)
     return html(presenter.render("conversations/create_message.hx.html", turns, appearance_of(request)))
-
-
-@post("/c/{conversation_id:uuid}/title", name="rename_conversation")
-async def rename_conversation(
-    request: AnyRequest, user: NamedDependency[User], chat: NamedDependency[Chat], conversation_id: FromPath[UUID]
-) -> Redirect:
-    form = await read_form(request, TitleForm, limit=4_000)
-    await chat.rename(user.id, conversation_id, form.title)
-    return see_other(f"/c/{conversation_id}")
 
 
 @post("/c/{conversation_id:uuid}/delete", name="delete_conversation")
@@ -320,12 +308,12 @@ conversations_router = Router(
     "/",
     route_handlers=[
         *LISTING_HANDLERS,
+        *TITLE_HANDLERS,
         new_conversation,
         create_conversation,
         show_conversation,
         show_news_of_turns,
         create_message,
-        rename_conversation,
         delete_conversation,
         show_message,
         watch_reply,

@@ -82,7 +82,7 @@ class TreePresenter:
         """A message as a form. After a refusal with the text that was sent, to be sent again over what is there now."""
         message = await self._conversations.turn(owner, message_id)
         [turn] = await self._presenter.turns((message,))
-        return EditedTurn(replace(turn, editing=_editing(message, refused)))
+        return EditedTurn(replace(turn, editing=replace(_editing(message, refused), owner=owner)))
 
     async def edit_page(self, owner: UUID, message_id: UUID, refused: pages.Editing | None = None) -> pages.ChatPage:
         """The conversation with one of its messages as a form."""

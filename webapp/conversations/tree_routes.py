@@ -14,7 +14,7 @@ from webapp.conversations.chat import Chat
 from webapp.conversations.messages import anchor
 from webapp.conversations.pages import Editing
 from webapp.conversations.presenter import Presenter
-from webapp.conversations.routes import BODY_PER_MESSAGE, AnyRequest
+from webapp.conversations.routes import BODY_PER_MESSAGE, KEEPS_FORM, AnyRequest
 from webapp.conversations.store import Conversations
 from webapp.conversations.tree_presenter import TreePresenter
 from webapp.conversations.tree_store import Branches
@@ -133,7 +133,7 @@ async def edit_message(
     return await edit_form(request, user, presenter, tree_presenter, message_id)
 
 
-@post("/messages/{message_id:uuid}/edit", name="ask_edited")
+@post("/messages/{message_id:uuid}/edit", name="ask_edited", opt=KEEPS_FORM)
 async def ask_edited(
     request: AnyRequest,
     user: NamedDependency[User],
@@ -153,7 +153,7 @@ async def ask_edited(
     return await branch_from(request, user, presenter, tree_presenter, exchange.question.id)
 
 
-@post("/messages/{message_id:uuid}/text", name="save_text")
+@post("/messages/{message_id:uuid}/text", name="save_text", opt=KEEPS_FORM)
 async def save_text(
     request: AnyRequest,
     user: NamedDependency[User],
