@@ -215,8 +215,8 @@ class ChatComposer extends HTMLElement {
     const status = ctx.response?.status ?? 0;
     const hasArrived = status >= 200 && status < 300;
     if (status === 401) {
-      const refused = [this.#address, this.#sent, form.client_id.value, form.model.value, form.persona?.value];
-      this.#stored(() => (sessionStorage.refused = JSON.stringify(refused)));
+      const refused = () => [this.#address, this.#sent, form.client_id.value, form.model.value, form.persona?.value];
+      this.#stored(() => (sessionStorage.refused = JSON.stringify(refused())));
     }
     if (!hasArrived) this.#text.value = this.#unsent;
     if (!this.isConnected) document.removeEventListener("htmx:finally:request", this.#onAnswer);

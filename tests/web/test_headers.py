@@ -23,7 +23,11 @@ ROUTES: Final = sorted(
 FRAGMENT: Final = {"hx-request": "true", "hx-request-type": "partial"}
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 # Of a policy of its own it is known what it lets happen.
-OWN_POLICIES: Final = {"/diagram": "sandbox allow-scripts", "/pictures": "sandbox; default-src 'none'"}
+OWN_POLICIES: Final = {
+    "/diagram": "sandbox allow-scripts",
+    "/pictures": "sandbox; default-src 'none'",
+    "/assets/": "default-src 'none'; sandbox",
+}
 
 
 def is_armed(answer: httpx.Response) -> None:
