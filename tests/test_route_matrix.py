@@ -169,6 +169,7 @@ ROWS: Final = [
     Row("GET /conversations/{conversation_id:uuid}", "owner"),
     Row("POST /conversations/{conversation_id:uuid}/messages", "owner", 201, json={"message": "More"}),
     Row("GET /conversations/{conversation_id:uuid}/stream", "owner"),
+    Row("POST /export/chosen", "members", form={"id": "{conversation_id}"}),
     Row("GET /temporary", "members"),
     Row("POST /temporary", "members", form={"message": "Hello"}),
     Row(f"GET {MESSAGE}", "owner"),

@@ -340,7 +340,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
                 "^/temporary$",
                 "^/assets/",
                 "/document/(md|txt)$",
-                "^/export/all$",
+                "^/export/(all|chosen)$",
             ],
         ),
         openapi_config=OpenAPIConfig(

@@ -1,5 +1,6 @@
 """Stories of documents: saved, brought in, shared; with scripts and without."""
 
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -51,6 +52,26 @@ async def test_a_conversation_is_saved_from_its_menu(screen: Screen, upstream: U
     await screen.page.goto(f"file://{tmp_path}/saved.html")
     await expect(screen.page.get_by_role("heading", name="Go")).to_be_visible()
     await expect(screen.page.locator(".prose")).to_have_text("Said.")
+
+
+async def test_those_that_are_ticked_in_the_list_are_saved_as_a_zip(
+    screen: Screen, upstream: Upstream, tmp_path: Path
+) -> None:
+    for name in ("One of two", "Two of two"):
+        await screen.open()
+        await screen.ask(name, await upstream.script("zipped", Say("Said.")))
+        await screen.sees_answer("Said.")
+    await screen.open("/c")
+    await screen.page.get_by_role("checkbox", name="Two of two").check()
+    async with screen.page.expect_download() as download:
+        await screen.button("Export").click()
+    await (await download.value).save_as(tmp_path / "some.zip")
+    with zipfile.ZipFile(tmp_path / "some.zip") as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".md")]
+    assert "Two of two" in name
+    await screen.page.get_by_role("checkbox", name="Two of two").uncheck()
+    await screen.button("Export").click()
+    await expect(screen.page.get_by_text("Nothing is chosen.")).to_be_visible()
 
 
 async def test_a_file_is_looked_at_and_brought_in(screen: Screen) -> None:

@@ -11,6 +11,8 @@ import msgspec
 from tests.fakes.apart import apart
 from tests.fakes.database import on, open_database
 from tests.fakes.household import household, move_in
+from tests.fakes.scene import open_scene
+from webapp.conversations.listing import View
 from webapp.db.address import Address
 from webapp.documents.archive import stream_archive, write_archive
 from webapp.documents.document import Document
@@ -68,3 +70,23 @@ async def test_nobody_gets_what_belongs_to_another(address: Address) -> None:
         assert await store.count(NOBODY) == 0
         rows = await on(address, lambda connection: list(connection.exec_driver_sql("SELECT id FROM attachments")))
         assert await store.picture(NOBODY, str(UUID(str(rows[0][0])))) is None
+
+
+async def test_those_that_were_chosen_alone_go_along_and_nobody_else_s(address: Address) -> None:
+    async with open_scene(address) as scene:
+        for user in (scene.alice, scene.alice, scene.bob):
+            await scene.here.conversations.add_exchange(user, None, "Go", "some/model", "")
+        store = DocumentStore(scene.here.database)
+        alices = [UUID(one.id) async for one in store.documents(scene.alice)]
+        bobs = [UUID(one.id) async for one in store.documents(scene.bob)]
+
+        async def ids_of(chosen: list[UUID] | View) -> list[UUID]:
+            data = b"".join([piece async for piece in stream_archive(store, scene.alice, chosen)])
+            with zipfile.ZipFile(BytesIO(data)) as archive:
+                return [UUID(one.id) for one in read(archive)[0]]
+
+        assert (len(alices), len(bobs)) == (2, 1)
+        assert await ids_of(alices[:1]) == alices[:1]
+        assert await ids_of([*alices, *bobs]) == alices
+        assert await ids_of([]) == await ids_of(View("archive")) == []
+        assert await ids_of(View()) == alices

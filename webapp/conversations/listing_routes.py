@@ -51,14 +51,29 @@ class SecretForm(Struct):
     secret: Annotated[str, Meta(max_length=200)] = ""
 
 
-class ChosenForm(Struct):
-    """What is to be done with conversations: those with these ids, or with `all` the whole view."""
+class Chosen(Struct):
+    """Conversations that were ticked: those with these ids, or with `all` the whole view."""
 
-    action: Literal["archive", "unarchive", "delete", "restore", "tag", "untag"]
     id: tuple[UUID, ...] = ()
     all: str = ""
     shelf: Shelf = ""
     tag: UUID | None = None
+
+    @property
+    def view(self) -> View:
+        return View(self.shelf, self.tag)
+
+    def what(self) -> tuple[UUID, ...] | View:
+        """Which these are. Raises InvalidError where there are none."""
+        if not self.id and not self.all:
+            raise InvalidError("Nothing is chosen. Tick some conversations, or all of them.")
+        return self.view if self.all else self.id
+
+
+class ChosenForm(Chosen, kw_only=True):
+    """What is to be done with them."""
+
+    action: Literal["archive", "unarchive", "delete", "restore", "tag", "untag"]
     name: str = ""
 
 
@@ -93,10 +108,7 @@ async def change_conversations(
     tags: NamedDependency[Tags],
 ) -> Redirect:
     form = await read_form(request, ChosenForm, limit=MAX_FORM)
-    view = View(form.shelf, form.tag)
-    chosen = view if form.all else form.id
-    if not chosen:
-        raise InvalidError("Nothing is chosen. Tick some conversations, or all of them.")
+    view, chosen = form.view, form.what()
     match form.action:
         case "archive" | "unarchive":
             secret = await archiving.move(user.id, chosen, form.action == "archive")

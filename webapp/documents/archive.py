@@ -5,7 +5,7 @@ One conversation at a time is in memory, whether the zip goes to a file or, as i
 
 import asyncio
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from io import RawIOBase
 from pathlib import Path
 from typing import IO, Final, cast
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from webapp.conversations.listing import View
 from webapp.documents.document import Document, fit_name
 from webapp.documents.store import DocumentStore
 from webapp.documents.writers import Markdown, written
@@ -40,11 +41,13 @@ async def write_archive(store: DocumentStore, target: Path, progress: Callable[[
     return done
 
 
-async def stream_archive(store: DocumentStore, owner: UUID) -> AsyncIterator[bytes]:
-    """The zip of one owner's conversations, piece by piece as it is made."""
+async def stream_archive(
+    store: DocumentStore, owner: UUID, chosen: Iterable[UUID] | View | None = None
+) -> AsyncIterator[bytes]:
+    """The zip of one owner's conversations, all or those that were chosen, piece by piece as it is made."""
     pieces = _Pieces()
     with zipfile.ZipFile(cast("IO[bytes]", pieces), "w", zipfile.ZIP_DEFLATED) as archive:
-        async for document in store.documents(owner):
+        async for document in store.documents(owner, chosen):
             async for _ in _adding(store, archive, owner, "", document):
                 yield pieces.taken()
     yield pieces.taken()

@@ -6,13 +6,14 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, route
+from litestar import Request, Response, Router, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
 from webapp.accounts.presence import Presence
 from webapp.accounts.users import Caller, User
+from webapp.conversations.listing_routes import MAX_FORM, Chosen
 from webapp.conversations.presenter import Presenter
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
@@ -24,6 +25,7 @@ from webapp.documents.streams import json_pieces, text_pieces
 from webapp.documents.webpage import Webpage
 from webapp.documents.writers import Markdown, PlainText, Writer
 from webapp.web.appearance import appearance_of
+from webapp.web.forms import read_form
 from webapp.web.refusals import NotFoundError
 from webapp.web.responses import READ, html
 from webapp.web.sse import STREAM_HEADERS
@@ -89,9 +91,22 @@ async def show_export(
 
 @get("/export/all", name="export_all", opt={"token": True})
 async def download_all(user: NamedDependency[User], documents: NamedDependency[DocumentStore]) -> Stream:
+    return _zip(stream_archive(documents, user.id))
+
+
+@post("/export/chosen", name="export_chosen", status_code=200)
+async def download_chosen(
+    request: Request[Any, Any, Any], user: NamedDependency[User], documents: NamedDependency[DocumentStore]
+) -> Stream:
+    """The same of those that were ticked in the list."""
+    form = await read_form(request, Chosen, limit=MAX_FORM)
+    return _zip(stream_archive(documents, user.id, form.what()))
+
+
+def _zip(pieces: AsyncIterator[bytes]) -> Stream:
     name = f"open-chat-{datetime.now(UTC):%Y-%m-%d}.zip"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Stream(stream_archive(documents, user.id), media_type="application/zip", headers=headers)
+    return Stream(pieces, media_type="application/zip", headers=headers)
 
 
 def _writer(kind: str, public_url: str) -> Writer:
@@ -120,4 +135,6 @@ def _sent(
     return Stream(pieces, media_type=media_type, headers=own)
 
 
-documents_router = Router("/", route_handlers=[show_document, show_export, download_all], include_in_schema=False)
+documents_router = Router(
+    "/", route_handlers=[show_document, show_export, download_all, download_chosen], include_in_schema=False
+)

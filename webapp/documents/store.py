@@ -1,6 +1,6 @@
 """Conversations out of the database as documents: one at a time, each as it is at one moment."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from webapp.accounts.users import User
+from webapp.conversations.listing import View
+from webapp.conversations.listing_store import are_chosen
 from webapp.conversations.messages import Sent, Source
 from webapp.conversations.tree import Node, Tree
 from webapp.db.engine import Database
@@ -45,9 +47,11 @@ class DocumentStore:
         async with self._database.read() as session:
             return (await session.execute(query)).scalar_one()
 
-    async def documents(self, owner: UUID) -> AsyncIterator[Document]:
-        """All of the owner's, oldest first. One that is deleted meanwhile is left out."""
+    async def documents(self, owner: UUID, chosen: Iterable[UUID] | View | None = None) -> AsyncIterator[Document]:
+        """Those of the owner's that were chosen, all for None, oldest first. What is deleted meanwhile is left out."""
         query = select(ConversationRow.id).where(ConversationRow.owner_id == owner, IS_THERE)
+        if chosen is not None:
+            query = query.where(*are_chosen(chosen))
         async with self._database.read() as session:
             ids = list(await session.scalars(query.order_by(ConversationRow.created_at, ConversationRow.id)))
         for one in ids:
