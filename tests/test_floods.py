@@ -40,7 +40,12 @@ TAKE_NO_BODY = {
 # What is refused before its body has come can lose its answer on the way, as the connection ends with the rest unread.
 HUNG_UP = 0
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-TYPES = {"/csp-reports": "application/csp-report", "/conversations/{}/messages": JSON}
+MESSAGE = "/conversations/{}/messages/{}"
+TYPES = {
+    "/csp-reports": "application/csp-report",
+    "/conversations/{}/messages": JSON,
+    **dict.fromkeys((MESSAGE, f"{MESSAGE}/edit", f"{MESSAGE}/retry"), JSON),
+}
 PIECE = b"x" * 64_000
 
 

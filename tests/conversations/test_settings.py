@@ -84,10 +84,10 @@ async def test_a_persona_that_is_gone_is_told_and_the_text_kept(client: httpx.As
 async def test_the_default_persona_is_chosen_unless_somebody_says_none(client: httpx.AsyncClient) -> None:
     persona = await add_persona(client, is_default="true")
     assert f'name="persona" value="{persona}"' in (await client.get("/")).text
-    assert 'name="persona"' not in (await client.get("/?persona=none")).text
-    assert 'name="persona"' not in (await client.get(f"/?persona={uuid4()}")).text
+    assert 'name="persona" value=""' in (await client.get("/?persona=none")).text
+    assert 'name="persona" value=""' in (await client.get(f"/?persona={uuid4()}")).text
     await client.post(f"/library/personas/{persona}/delete")
-    assert 'name="persona"' not in (await client.get("/")).text
+    assert 'name="persona" value=""' in (await client.get("/")).text
 
 
 async def test_a_prompt_comes_into_the_box_with_its_places_filled(client: httpx.AsyncClient) -> None:

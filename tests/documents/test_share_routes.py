@@ -57,7 +57,7 @@ async def test_it_is_read_and_nothing_else(client: httpx.AsyncClient, server: Ap
     seed(server.database, ["Other", "Secret."], title="Not shared")
     made = seed(server.database, ["Hi", "Hello."])
     page = (await client.get(await share(client, made.id))).text
-    for private in ("<form", "Not shared", "sidebar", str(made.id), "/c/", "local"):
+    for private in ("<form", "Not shared", 'class="sidebar', str(made.id), "/c/", "local"):
         assert private not in page
 
 
