@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenScreen
 from tests.browser.hostile import ELEMENTS, HOST, strings
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
+from tests.fakes.eventually import eventually
 from tests.fakes.upstream import Upstream
 from tests.rendering.test_safety import TAGS
 from webapp.standin.steps import Cite, Event, Reason, Say, Wait
@@ -114,9 +115,13 @@ async def test_nothing_that_a_model_says_comes_to_life(
         await expect(screen.text).to_contain_text("The end.")
     await guard.found_nothing(screen)
     await screen.reload()
-    await screen.page.wait_for_load_state()  # only then has the browser gone back to where the page was
-    await screen.page.evaluate("() => scrollTo(0, 0)")  # the page holds a window of turns, and loads those above it
-    await expect(screen.answers).to_have_count(ANSWERS)
+
+    async def has_all() -> bool:
+        """The page loads the turns above its window when one is at its top, to which a late browser may not keep."""
+        await screen.page.evaluate("() => scrollTo(0, 0)")
+        return await screen.answers.count() == ANSWERS
+
+    await eventually(has_all)
     await guard.found_nothing(screen)
     addresses = await screen.page.evaluate("() => [...document.querySelectorAll('.prose a')].map((a) => a.href)")
     assert len(addresses) > 50
