@@ -320,6 +320,7 @@ async def test_without_scripts_the_question_goes_along_to_sign_in_and_back(
     await expect(screen.box).to_have_value("Not lost\neither")
     await screen.button("Send").click()
     await expect(screen.questions).to_have_text(["Not lost\neither"])
+    await screen.open()  # while the answer grows this page has Stop in the place of Send
     await end_sessions(server)
     await screen.box.fill("For my eyes only")
     await screen.button("Send").click()
