@@ -36,8 +36,8 @@ class Balancer:
             far_writer.transport.abort()
 
     async def _next(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        for _ in self._ports:
-            self._ports.append(port := self._ports.pop(0))
+        self._ports.append(self._ports.pop(0))
+        for port in [*self._ports]:  # others turn the list meanwhile, and each visitor tries each port once
             try:
                 return await asyncio.open_connection("127.0.0.1", port)
             except OSError:

@@ -21,7 +21,7 @@ from webapp.db.address import PostgresServer
 from webapp.standin.server import StandIn
 from webapp.standin.steps import Hold, Say, Speed
 
-STREAMS = 100
+STREAMS = 30
 FOLLOWERS = 1_000
 LONGEST_STALL = 30.0  # seconds without news for a reader while all processes are replaced one after another
 
