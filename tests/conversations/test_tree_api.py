@@ -86,6 +86,26 @@ async def test_another_model_answers(talk: Talk, upstream: Upstream) -> None:
     assert (told["content"], told["sent"]["model"], told["sent"]["options"]) == ("Other.", other, {})
 
 
+@pytest.mark.parametrize("headers", [{}, {"content-type": "application/json"}])
+async def test_without_a_body_the_same_model_answers(talk: Talk, headers: dict[str, str]) -> None:
+    answer = await talk.client.post(talk.address(talk.answer, "/retry"), headers=headers)
+    assert (answer.status_code, answer.json()["versions"][0]) == (201, talk.answer)
+    await talk.read()
+    assert (await talk.message(answer.json()["id"]))["sent"]["model"] == talk.model
+    assert await talk.texts() == ["One", "Second."]
+
+
+async def test_the_description_says_which_body_may_be_missing(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/schema/openapi.json")).json()["paths"]
+    may_be_missing = {
+        path.rpartition("/")[2]
+        for path, operations in paths.items()
+        for operation in operations.values()
+        if not operation.get("requestBody", {"required": True})["required"]
+    }
+    assert may_be_missing == {"retry"}
+
+
 async def test_a_question_is_asked_again_in_other_words(talk: Talk) -> None:
     run = (await talk.message(talk.question))["run"]
     asked = await talk.post(talk.question, "edit", {"message": "Two", "run": run})
@@ -185,7 +205,8 @@ async def test_a_deletion_is_not_taken_back_by_way_of_another_conversation(talk:
         ("POST", "/retry", {"json": {"model": "no/such"}}, 422),
         ("POST", "/retry", {"json": {"model": "x" * 201}}, 400),
         ("POST", "/retry", {"data": {"model": ""}}, 415),
-        ("POST", "/retry", {}, 415),
+        ("POST", "/edit", {}, 415),
+        ("PATCH", "", {}, 415),
         ("DELETE", "?what=everything", {}, 400),
     ],
 )

@@ -23,9 +23,27 @@ class Form(Struct):
     count: int = 0
 
 
+class Pieces:
+    """A body without a length, which counts what is read of it."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self.read = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(self._number):
+            self.read += 1
+            yield b"x" * 400
+
+
 @post("/", status_code=200)
 async def echo(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return msgspec.structs.asdict(await read_form(request, Form, limit=LIMIT))
+
+
+@post("/refined", status_code=200)
+async def refined(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return msgspec.structs.asdict(await read_form(request, Form, limit=LIMIT, may_be_missing=True))
 
 
 def refused(_request: Request[Any, Any, Any], refusal: RefusalError) -> Response[str]:
@@ -34,7 +52,7 @@ def refused(_request: Request[Any, Any, Any], refusal: RefusalError) -> Response
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(echo, exception_handlers={RefusalError: refused}) as client:
+    async with asking(echo, refined, exception_handlers={RefusalError: refused}) as client:
         client.headers["content-type"] = FORM
         yield client
 
@@ -82,6 +100,22 @@ async def test_text_that_is_not_utf_8_is_refused(client: httpx.AsyncClient, body
     assert (answer.status_code, answer.text) == (422, "The text is not valid UTF-8.")
 
 
+@pytest.mark.parametrize("kind", [FORM, "", "text/plain"])
+async def test_a_form_that_may_be_missing_has_its_defaults(client: httpx.AsyncClient, kind: str) -> None:
+    answer = await client.post("/refined", headers={"content-type": kind})
+    assert (answer.status_code, answer.json()) == (200, {"message": "", "model": "default", "count": 0})
+
+
+@pytest.mark.parametrize("body", [b"message=a", Pieces(1)], ids=["with a length", "in pieces"])
+async def test_a_body_that_comes_has_to_be_a_form(client: httpx.AsyncClient, body: bytes | Pieces) -> None:
+    answer = await client.post("/refined", content=body, headers={"content-type": "text/plain"})
+    assert answer.status_code == 415
+
+
+async def test_a_form_that_is_needed_is_not_missing(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/", headers={"content-type": ""})).status_code == 415
+
+
 async def test_a_field_that_does_not_fit_is_named(client: httpx.AsyncClient) -> None:
     answer = await client.post("/", content=b"count=many")
     assert answer.status_code == 422
@@ -100,19 +134,6 @@ async def test_a_body_up_to_the_limit_is_taken(client: httpx.AsyncClient) -> Non
     assert (await client.post("/", content=body)).status_code == 200
     answer = await client.post("/", content=body + b"x")
     assert (answer.status_code, answer.text) == (413, "That is more than this server takes at once: at most 1 kB.")
-
-
-class Pieces:
-    """A body without a length, which counts what is read of it."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self.read = 0
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for _ in range(self._number):
-            self.read += 1
-            yield b"x" * 400
 
 
 async def test_a_body_without_a_length_is_counted_and_not_read_on(client: httpx.AsyncClient) -> None:

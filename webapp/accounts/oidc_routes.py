@@ -32,7 +32,7 @@ async def leave_for_provider(
     sign_in_view: NamedDependency[SignInView],
     templates: NamedDependency[Templates],
 ) -> Response[str]:
-    form = await read_form(request, PlaceForm, limit=MAX_FORM)
+    form = await read_form(request, PlaceForm, limit=MAX_FORM, may_be_missing=True)
     await limits.ask(client)
     place, browser = local_place(form.next), browser_of(request)
     try:

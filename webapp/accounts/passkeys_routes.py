@@ -62,7 +62,7 @@ async def ask_for_passkey(
     client: NamedDependency[Client],
     templates: NamedDependency[Templates],
 ) -> Response[str]:
-    form = await read_form(request, PlaceForm, limit=MAX_FORM)
+    form = await read_form(request, PlaceForm, limit=MAX_FORM, may_be_missing=True)
     await limits.ask(client)
     browser = browser_of(request)
     options = await passkeys.ask(local_place(form.next), browser)

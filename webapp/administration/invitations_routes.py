@@ -38,7 +38,7 @@ async def invite(
     desk: NamedDependency[Desk], invitations: NamedDependency[Invitations], signing_up: NamedDependency[SigningUp]
 ) -> Response[str]:
     """Shows the link at once: nobody can ask for it again, and a reload makes another."""
-    form = await read_form(desk.request, InvitationForm, limit=MAX_FORM)
+    form = await read_form(desk.request, InvitationForm, limit=MAX_FORM, may_be_missing=True)
     try:
         link = await invitations.make(desk.user, Role(form.role), form.name, form.days, desk.client)
     except InvalidError as refusal:

@@ -1,6 +1,7 @@
 """The JSON API: conversations, messages, and the answer as a stream. Described by OpenAPI at /schema."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from litestar import Request, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Operation, RequestBody
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
@@ -23,7 +25,7 @@ from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.conversations.views import content_events
 from webapp.web.errors import Problem
-from webapp.web.forms import WrongTypeError
+from webapp.web.forms import WrongTypeError, has_body, media_type_of
 from webapp.web.refusals import RefusalError
 from webapp.web.sse import event_stream
 from webapp.web.streams import OpenStreams
@@ -115,13 +117,27 @@ class UnreadableError(RefusalError):
 
 async def require_json(request: Request[Any, Any, Any]) -> None:
     """A body has to say that it is JSON: what an HTML form can send does not pass for it. And it has to be UTF-8."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if media_type_of(request) != "application/json":
         raise WrongTypeError("The body of this request is sent as application/json.")
     try:
         (await request.body()).decode()
     except UnicodeDecodeError:
         raise UnreadableError("The body is not valid UTF-8.") from None
+
+
+async def require_json_if_any(request: Request[Any, Any, Any]) -> None:
+    """The same for a body that may be missing, as each of its fields has a default."""
+    if has_body(request):
+        await require_json(request)
+
+
+@dataclass
+class WithoutBody(Operation):
+    """What OpenAPI says of a route whose body may be missing; Litestar says of every body that it is required."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False
 
 
 @post("/conversations", summary="Start a conversation", responses=problems(422))

@@ -1,7 +1,7 @@
 """The JSON API of single messages: what pages do with the tree, programs do here."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from litestar import Router, delete, get, patch, post
@@ -14,9 +14,11 @@ from webapp.accounts.users import User
 from webapp.conversations.api import (
     ApiMessage,
     SentMessage,
+    WithoutBody,
     api_message,
     problems,
     require_json,
+    require_json_if_any,
     sent_message,
 )
 from webapp.conversations.chat import Chat
@@ -34,6 +36,9 @@ class Retry(Struct, frozen=True):
     """Without a `model` that of the conversation answers."""
 
     model: ModelId = ""
+
+
+SAME_MODEL: Final = Retry()
 
 
 class Edit(Struct, frozen=True):
@@ -134,7 +139,8 @@ async def api_ask_edited(
 @post(
     "/retry",
     summary="Let another answer grow, beside an answer or below a question",
-    before_request=require_json,
+    before_request=require_json_if_any,
+    operation_class=WithoutBody,
     responses=problems(400, 402, 404, 409, 413, 415, 422, 429, 503),
 )
 async def api_retry(
@@ -143,7 +149,7 @@ async def api_retry(
     conversations: NamedDependency[Conversations],
     root: NamedDependency[str],
     message: NamedDependency[Message],
-    data: Annotated[Retry, BodyKwarg()],
+    data: Annotated[Retry, BodyKwarg()] = SAME_MODEL,
 ) -> ApiMessage:
     answer = await chat.retry(user.id, message.id, data.model)
     return api_message(await conversations.turn(user.id, answer.id), root)

@@ -111,7 +111,7 @@ async def retry_reply(
     message_id: FromPath[UUID],
 ) -> Response[str] | Redirect:
     """Another answer, beside the message if it is one, else below it."""
-    form = await read_form(request, RetryForm, limit=SMALL)
+    form = await read_form(request, RetryForm, limit=SMALL, may_be_missing=True)
     answer = await chat.retry(user.id, message_id, form.model)
     if not wants_fragment(request):
         return see_other(place_of(answer.conversation_id, answer.id))
@@ -194,7 +194,7 @@ async def delete_message(
     message_id: FromPath[UUID],
 ) -> Redirect:
     """Deletes the message, or it and all below it. The page that comes has a way back."""
-    form = await read_form(request, DeleteForm, limit=SMALL)
+    form = await read_form(request, DeleteForm, limit=SMALL, may_be_missing=True)
     if form.what not in ("message", "branch"):
         raise InvalidError("What is deleted is a message or a branch.")
     removal = await branches.delete(user.id, message_id, with_branch=form.what == "branch")

@@ -18,15 +18,19 @@ class WrongTypeError(RefusalError):
     code = "wrong_content_type"
 
 
-async def read_form(request: Request[Any, Any, Any], form: type[Form], *, limit: int) -> Form:
+async def read_form(
+    request: Request[Any, Any, Any], form: type[Form], *, limit: int, may_be_missing: bool = False
+) -> Form:
     """The request's form as a `form`; fields that it does not have are left out, line ends are newlines.
 
-    A field that is a tuple has all values of its name, any other the last one.
+    A field that is a tuple has all values of its name, any other the last one. Where the fields only refine what the
+    address says, the form `may_be_missing`: a request without a body then has the default of each field.
 
     Raises WrongTypeError for another content type, TooLargeError above `limit` bytes, and InvalidError for text that
     is not UTF-8 or fields that do not fit.
     """
-    pairs = await _read_pairs(request, limit)
+    is_missing = may_be_missing and not has_body(request)
+    pairs = [] if is_missing else await _read_pairs(request, limit)
     values: dict[str, object] = {}
     values.update(pairs)
     for field in msgspec.structs.fields(form):
@@ -54,6 +58,11 @@ async def _read_pairs(request: Request[Any, Any, Any], limit: int) -> list[tuple
     except ValueError as error:
         raise InvalidError(f"The form does not fit: {error}.") from None
     return [(name, value.replace("\r\n", "\n")) for name, value in pairs]
+
+
+def has_body(request: Request[Any, Any, Any]) -> bool:
+    """Whether a body comes with the request, as its headers announce it."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
 
 
 def media_type_of(request: Request[Any, Any, Any]) -> str:

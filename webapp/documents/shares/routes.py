@@ -57,7 +57,7 @@ async def create_share(
     shares: NamedDependency[ShareStore],
     conversation_id: FromPath[UUID],
 ) -> Redirect:
-    form = await read_form(request, ShareForm, limit=1_000)
+    form = await read_form(request, ShareForm, limit=1_000, may_be_missing=True)
     key = await shares.add(user.id, conversation_id, with_later=bool(form.later), is_live=bool(form.live))
     return see_other(f"/shares#share-{key}")
 
