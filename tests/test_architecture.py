@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "rendering",
             "db",
             "services",
+            "background",
             "config",
         }
     ),
@@ -43,26 +44,27 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "packages": frozenset({"web"}),
     "logs": frozenset({"config", "web"}),
     "operations": frozenset(
-        {"conversations", "bus", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
+        {"conversations", "bus", "catalog", "accounts", "web", "rendering", "db", "services", "background", "config"}
     ),
     "administration": frozenset(
         {"conversations", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
     ),
-    "documents": frozenset({"conversations", "catalog", "accounts", "web", "rendering", "db"}),
-    "search": frozenset({"conversations", "catalog", "accounts", "web", "db", "config"}),
+    "documents": frozenset({"conversations", "catalog", "accounts", "web", "rendering", "background", "db"}),
+    "search": frozenset({"conversations", "catalog", "accounts", "web", "db", "background", "config"}),
     "conversations": frozenset(
-        {"bus", "library", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
+        {"bus", "library", "catalog", "accounts", "web", "rendering", "db", "services", "background", "config"}
     ),
     "temporary": frozenset({"conversations", "catalog", "accounts", "web", "db"}),
     "library": frozenset({"catalog", "accounts", "web", "db"}),
-    "catalog": frozenset({"accounts", "web", "rendering", "db", "services", "config"}),
-    "accounts": frozenset({"web", "rendering", "db", "services", "config"}),
+    "catalog": frozenset({"accounts", "web", "rendering", "db", "services", "background", "config"}),
+    "accounts": frozenset({"web", "rendering", "db", "services", "background", "config"}),
     "web": frozenset({"config"}),
     "rendering": frozenset(),
-    "bus": frozenset({"db", "config"}),
+    "bus": frozenset({"db", "background", "config"}),
     "db": frozenset({"config"}),
-    "services": frozenset({"config"}),
+    "services": frozenset({"background", "config"}),
     "standin": frozenset(),
+    "background": frozenset(),
     "config": frozenset(),
 }
 

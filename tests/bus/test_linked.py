@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +13,7 @@ from tests.fakes.door import door
 from tests.fakes.eventually import eventually
 from webapp.bus.bus import EVERYONE, LONGEST_TEXT, Bus, Changed, Message, NoBus, Piece, Watch
 from webapp.bus.choice import open_bus
-from webapp.bus.linked import MAX_WAITING, LinkedBus, packed
+from webapp.bus.linked import MAX_WAITING, Link, LinkedBus, Post, packed
 from webapp.bus.postgres import PostgresBus
 from webapp.bus.redis import RedisBus
 from webapp.config import SettingError, Settings
@@ -150,6 +150,63 @@ async def test_a_server_that_is_not_there_stops_nobody(caplog: pytest.LogCapture
         bus.send(EVERYONE, Changed(new_id()))
         assert not bus.is_up
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("steps", range(30))
+async def test_the_bus_ends_at_whatever_step_of_a_post(redis_url: str, steps: int) -> None:
+    async def live() -> None:
+        async with on(RedisBus(redis_url)) as one:
+            for _ in range(20 + steps):
+                one.bus.send(EVERYONE, Changed(UUID(int=1)))
+                await asyncio.sleep(0)
+
+    living = asyncio.create_task(live())
+    await asyncio.wait([living], timeout=PATIENCE)
+    assert living.done()
+
+
+async def test_the_bus_ends_though_its_link_swallows_a_cancellation() -> None:
+    link = StubbornLink()
+    async with on(FakeBus(link)):
+        await link.is_posting.wait()
+    assert link.swallowed == 1
+
+
+class StubbornLink:
+    """It passes on what it is given, and then goes on with a post in spite of the first cancellation."""
+
+    def __init__(self) -> None:
+        self.swallowed = 0
+        self.is_posting = asyncio.Event()
+        self._hear: Callable[[bytes], None]
+
+    async def listen(self, hear: Callable[[bytes], None]) -> None:
+        self._hear = hear
+        await asyncio.Event().wait()
+
+    async def post(self, posts: Sequence[Post]) -> None:
+        for _, payload in posts:
+            self._hear(payload)
+        self.is_posting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.swallowed += 1
+            if self.swallowed > 1:
+                raise
+
+    async def close(self) -> None: ...
+
+
+class FakeBus(LinkedBus):
+    kind = "fake"
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(largest=1_000)
+        self._link_to = link
+
+    async def _open(self, channels: Sequence[str]) -> Link:
+        return self._link_to
 
 
 async def test_what_nobody_understands_is_passed_over(redis_url: str) -> None:

@@ -6,13 +6,14 @@ A choice holds at once in the process where it is made, and within INTERVAL in o
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import select
 
+from webapp.background import background
 from webapp.db.engine import Database
 from webapp.db.tables import Option as OptionRow
 
@@ -38,13 +39,8 @@ class Options:
         if not self._database.is_shared:
             yield
             return
-        task = asyncio.create_task(self._keep_loading(), name="options")
-        try:
+        async with background(self._keep_loading(), name="options"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     def get(self, name: str, kind: type[Kind], default: Kind) -> Kind:
         """What was chosen; `default` where nothing was, or what is there is not of the kind."""

@@ -6,11 +6,12 @@ A session that is ended in another process is noticed within INTERVAL, by one qu
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from typing import Final, TypeVar
 from uuid import UUID
 
 from webapp.accounts.users import Caller
+from webapp.background import background
 from webapp.web.refusals import SignedOutError
 
 logger = logging.getLogger(__name__)
@@ -37,13 +38,8 @@ class Presence:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
-        watch = asyncio.create_task(self._watch(), name="presence")
-        try:
+        async with background(self._watch(), name="presence"):
             yield
-        finally:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
 
     async def reading(self, caller: Caller, versions: AsyncGenerator[Version, None]) -> AsyncGenerator[Version, None]:
         """Passes on what `versions` yields for as long as the caller may read it; then raises SignedOutError."""

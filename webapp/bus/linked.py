@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from webapp.background import background, together
 from webapp.bus.bus import EVERYONE, Bus, Listener, Message
 
 logger = logging.getLogger(__name__)
@@ -84,13 +85,10 @@ class LinkedBus(Bus):
     @asynccontextmanager
     async def running(self, hear: Listener, on_change: Callable[[], None]) -> AsyncIterator[None]:
         self._hear_message, self._on_change = hear, on_change
-        keeper = asyncio.create_task(self._stay_linked(), name="bus")
         try:
-            yield
+            async with background(self._stay_linked(), name="bus"):
+                yield
         finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
             self._is_up = False
 
     async def _stay_linked(self) -> None:
@@ -115,10 +113,7 @@ class LinkedBus(Bus):
             link = await self._open((EVERYONE, self.address))
         try:
             self._heard_at = asyncio.get_running_loop().time()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(link.listen(self._hear))
-                tasks.create_task(self._post(link))
-                tasks.create_task(self._try(link))
+            await together(link.listen(self._hear), self._post(link), self._try(link))
         finally:
             self._forget_waiting()
             with suppress(Exception):
@@ -192,10 +187,8 @@ def _joined(parts: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(part for part in parts if part) + b"]"
 
 
-def _line(error: BaseException) -> str:
-    """The first thing that broke, on one line. What is no LinkError may hold an address with a password."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+def _line(error: Exception) -> str:
+    """What broke, on one line. What is no LinkError may hold an address with a password."""
     if isinstance(error, LinkError):
         return " ".join(str(error).split())[:300]
     return "it does not answer" if isinstance(error, TimeoutError) else type(error).__name__

@@ -39,6 +39,7 @@ class RedisBus(LinkedBus):
         """A client that tries nothing twice: it could not know what was lost in between."""
         options: dict[str, Any] = {
             "socket_connect_timeout": PATIENCE,
+            "socket_timeout": None,  # with one, it may swallow the bus's cancellation; the bus has times of its own
             "retry": Retry(NoBackoff(), 0),
             "client_name": "open-chat",
             "max_connections": 2,

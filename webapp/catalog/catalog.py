@@ -5,10 +5,11 @@ import logging
 import random
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
+from webapp.background import background
 from webapp.catalog.allowed import AllowedModels, NotAllowedError
 from webapp.catalog.models import Model, read_model
 from webapp.catalog.store import ModelStore
@@ -60,13 +61,8 @@ class Catalog:
     async def running(self) -> AsyncIterator[None]:
         """Has the list of the last time at once, and keeps it fresh while the block runs."""
         self._take(await self._store.load())
-        refresher = asyncio.create_task(self._keep_fresh(), name="catalog")
-        try:
+        async with background(self._keep_fresh(), name="catalog"):
             yield
-        finally:
-            refresher.cancel()
-            with suppress(asyncio.CancelledError):
-                await refresher
 
     @property
     def models(self) -> Sequence[Model]:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
+from webapp.background import end
+
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 20  # conversations deleted at once: nobody who writes waits for longer
@@ -35,10 +37,7 @@ class Clearing:
         try:
             yield
         finally:
-            for task in self._tasks.values():
-                task.cancel()
-            if self._tasks:
-                await asyncio.wait(list(self._tasks.values()))
+            await end(*self._tasks.values())
 
     def start(self, owner: UUID) -> None:
         """Begins to delete what of the owner's is to go. Returns at once, also where that is under way."""

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol, Unpack
 from msgspec.structs import replace
 
 from webapp.accounts.keys import UnreadableKeyError
+from webapp.background import check_cancelled
 from webapp.conversations.messages import Beginning, Status
 from webapp.conversations.reply import Reply, TooLongError
 from webapp.services.errors import OpenRouterError
@@ -78,6 +79,7 @@ async def _read(upstream: Upstream, reply: Reply, beginning: Beginning, key: str
                 for event in batch:
                     reply.take(event)
                 await reply.rest()
+                check_cancelled()
 
 
 def _broken(reply: Reply) -> Status:

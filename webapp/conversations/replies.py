@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from webapp.background import background
 from webapp.bus.bus import EVERYONE, Bus, Changed, NoBus, Piece, Watch
 from webapp.bus.bus import Message as BusMessage
 from webapp.conversations.generation import INTERRUPTED, STOPPED, Outcome, Upstream, generate
@@ -83,18 +84,14 @@ class Replies:
         await self._reap(timedelta(0) if alone else SILENT_AFTER)
         self._kept_at = asyncio.get_running_loop().time()
         async with self._bus.running(self._hear, self._mirrors.bus_changed):
-            keepers = [
-                asyncio.create_task(self._keep(), name="checkpoints"),
-                asyncio.create_task(self._sharing.run(), name="sharing"),
-            ]
-            try:
-                yield
-            finally:
-                self.begin_drain()
-                await self._drain(grace)
-                for keeper in keepers:
-                    keeper.cancel()
-                await asyncio.wait(keepers)
+            keeping = background(self._keep(), name="checkpoints")
+            sharing = background(self._sharing.run(), name="sharing")
+            async with keeping, sharing:
+                try:
+                    yield
+                finally:
+                    self.begin_drain()
+                    await self._drain(grace)
 
     # For handlers
 

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from webapp.accounts.keys import Keys, UnreadableKeyError
 from webapp.accounts.spending import Spent
+from webapp.background import background
 from webapp.conversations.bills_store import BillStore, DueBill
 from webapp.services.errors import OpenRouterError
 from webapp.services.listings import Generation
@@ -40,13 +41,8 @@ class Settling:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
         """Settles while the block runs. What is left then, the next one to look will find."""
-        task = asyncio.create_task(self._keep_looking(), name="settling")
-        try:
+        async with background(self._keep_looking(), name="settling"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     def look(self) -> None:
         """Says that there is a bill."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from webapp.background import end
 from webapp.conversations.messages import Exchange, Message, title_from
 from webapp.services.events import Usage
 from webapp.services.openrouter import Completion
@@ -62,10 +63,7 @@ class Titles:
         try:
             yield
         finally:
-            for task in self._tasks:
-                task.cancel()
-            if self._tasks:
-                await asyncio.wait(list(self._tasks))
+            await end(*self._tasks)
 
     def is_wanted(self, exchange: Exchange) -> bool:
         """Whether this is the first exchange of a conversation, and there is somebody to write its title."""

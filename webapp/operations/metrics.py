@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Final
 
@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from webapp import __version__
+from webapp.background import background
 from webapp.bus.bus import Bus
 from webapp.conversations.messages import Status
 from webapp.conversations.observing import Ended
@@ -102,13 +103,8 @@ class Metrics:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Measures the event loop while the block runs."""
-        task = asyncio.create_task(self._measure_lag(), name="event loop lag")
-        try:
+        async with background(self._measure_lag(), name="event loop lag"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     def text(self) -> bytes:
         """All figures, in Prometheus's text format."""

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
+
+from webapp.background import background
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +54,8 @@ class Retention:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Sweeps from time to time while the block runs."""
-        task = asyncio.create_task(self._keep_sweeping(), name="retention")
-        try:
+        async with background(self._keep_sweeping(), name="retention"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def sweep(self) -> int:
         """Lets go of all that nobody has used for so long, and of what was deleted; returns how many were unused."""

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
+
+from webapp.background import background
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +29,8 @@ class Indexer:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Indexes while the block runs: what is new, and after an upgrade all that there is."""
-        task = asyncio.create_task(self._keep_indexing(), name="search index")
-        try:
+        async with background(self._keep_indexing(), name="search index"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def catch_up(self) -> None:
         """Indexes what came last. Where that fails, what is there already is found all the same."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from webapp.background import end
 from webapp.config import LOOPBACK, Settings
 
 logger = logging.getLogger(__name__)
@@ -69,8 +70,7 @@ class Mail:
         yield
         if self._under_way:
             _, late = await asyncio.wait(self._under_way, timeout=GRACE)
-            for task in late:
-                task.cancel()
+            await end(*late)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Does in the background what leads to a mail or to none: who asked cannot tell by the time which it was."""

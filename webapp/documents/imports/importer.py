@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
+from webapp.background import background, end
 from webapp.documents.imports.items import Item, items
 from webapp.documents.imports.store import BATCH, BATCH_BYTES, Import, ImportStore
 from webapp.documents.imports.unpacking import FileError, open_package
@@ -37,14 +38,11 @@ class Importer:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
         """At its end what is under way is broken off between two steps: what is being imported can be gone on with."""
-        sweeper = asyncio.create_task(self._sweep(), name="imports")
-        try:
-            yield
-        finally:
-            tasks = [sweeper, *self._tasks]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with background(self._sweep(), name="imports"):
+            try:
+                yield
+            finally:
+                await end(*self._tasks)
 
     async def receive(self, owner: UUID, upload: Upload) -> UUID:
         """Begins to read a file, which belongs to this from now on; returns the import's id at once."""

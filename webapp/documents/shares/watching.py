@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import Final, TypeVar
 from uuid import UUID
 
+from webapp.background import end
 from webapp.documents.shares.store import ShareStore
 
 LOOK_INTERVAL: Final = 2.0  # seconds, after which a share that was withdrawn is read no further
@@ -40,8 +41,7 @@ class Watchers:
                     yield piece
         finally:
             if step is not None:
-                step.cancel()
-                await asyncio.wait([step])
+                await end(step)
             await pieces.aclose()
 
     async def _is_shared(self, share_id: UUID) -> bool:

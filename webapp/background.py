@@ -1,0 +1,54 @@
+"""Tasks that run beside requests, and a way to end them that can't fail.
+
+One cancellation isn't enough: on Python 3.11 `asyncio.wait_for`, which libraries use, returns normally when it is
+cancelled in the step in which its work is done. The task then goes on, and who waits for its end waits for ever.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+AGAIN: Final = 1.0  # seconds until a task that was cancelled, and hasn't ended, is cancelled again
+
+
+@asynccontextmanager
+async def background(work: Coroutine[Any, Any, None], *, name: str) -> AsyncGenerator[None, None]:
+    """Lets `work` run while the block does. At the end of the block it has ended, too."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        await end(task)
+
+
+async def together(*works: Coroutine[Any, Any, None]) -> None:
+    """Runs all at once until one of them fails, and raises its error when the others have ended."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        await end(*tasks)
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancels tasks, again and again if need be, and returns when all have ended. Raises none of their errors."""
+    left = {task for task in tasks if not task.done()}
+    is_cancelled = False
+    while left:
+        for task in left:
+            task.cancel()
+        try:
+            await asyncio.wait(left, timeout=AGAIN)
+        except asyncio.CancelledError:  # the caller is to end as well, and does when these have
+            is_cancelled = True
+        left = {task for task in left if not task.done()}
+    if is_cancelled:
+        raise asyncio.CancelledError
+
+
+def check_cancelled() -> None:
+    """Raises CancelledError where the current task was cancelled, and a library went on all the same."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
