@@ -4,7 +4,7 @@ Those of accounts, which are many, come from `webapp/accounts/wiring.py`.
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +76,7 @@ from webapp.conversations.tree_store import Branches
 from webapp.db.address import address_of
 from webapp.db.engine import open_database
 from webapp.db.migrate import revisions
+from webapp.db.outages import AwayError
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.routes import imports_router
 from webapp.documents.imports.store import ImportStore
@@ -268,7 +269,8 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             await stack.enter_async_context(client)
-            await key_store.seal_anew()
+            with suppress(AwayError):  # older secrets go on opening what they have sealed
+                await key_store.seal_anew()
             await stack.enter_async_context(accounts.running())
             await stack.enter_async_context(options.running())
             await stack.enter_async_context(catalog.running())

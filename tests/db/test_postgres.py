@@ -19,7 +19,8 @@ from webapp.accounts.store import Users
 from webapp.conversations.store import Conversations
 from webapp.db import engine
 from webapp.db.address import PostgresServer
-from webapp.db.engine import AwayError, Database
+from webapp.db.engine import Database
+from webapp.db.outages import AwayError
 from webapp.db.postgres import PostgresDatabase, RefusedError, connect
 from webapp.db.tables import User
 from webapp.db.types import new_id

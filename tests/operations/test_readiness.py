@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.fakes.database import migrated_file, open_database
+from tests.fakes.sqlite_trouble import forbid_writing, locked
 from webapp.db.address import Address, PostgresServer, SqliteFile
 from webapp.db.migrate import revisions
+from webapp.db.outages import DAMAGED, LOCKED
 from webapp.operations.checks import Finding, Level, look_at
-from webapp.operations.readiness import DatabaseCheck, MigrationsCheck, Readiness
+from webapp.operations.readiness import PATIENCE, DatabaseCheck, MigrationsCheck, Readiness
 from webapp.operations.store import DatabaseFacts
 
 
@@ -52,6 +54,33 @@ async def test_a_database_with_this_version_s_tables_is_good(address: Address) -
         assert await facts.size() > 10_000
         assert abs(datetime.now(UTC) - await facts.now()) < timedelta(seconds=60)
         assert facts.is_shared is isinstance(address, PostgresServer)
+
+
+async def test_a_database_that_cannot_be_written_is_told_and_pages_are_still_served(tmp_path: Path) -> None:
+    async with open_database(migrated_file(tmp_path / "test.db")) as database:
+        check = DatabaseCheck(DatabaseFacts(database))
+        await forbid_writing(database)
+        found = await check.look()
+        assert (found.level, found.says) == (Level.FAIR, "The database can only be read: nothing can be sent or saved.")
+        assert found.remedy
+        assert (await Readiness([check], lambda: False).report()).is_ready
+
+
+async def test_another_program_s_lock_is_told_within_the_patience_of_a_platform(tmp_path: Path) -> None:
+    async with open_database(migrated_file(tmp_path / "test.db")) as database:
+        check = DatabaseCheck(DatabaseFacts(database))
+        await check.look()
+        with locked(tmp_path / "test.db"):
+            database.outages.begun(LOCKED, "as somebody has found")
+            (found,) = await look_at([check], PATIENCE)
+            assert (found.finding.level, "locked" in found.finding.says) == (Level.FAIR, True)
+
+
+async def test_a_damage_that_was_seen_is_told_as_long_as_the_process_lives(tmp_path: Path) -> None:
+    async with open_database(migrated_file(tmp_path / "test.db")) as database:
+        database.outages.begun(DAMAGED, "malformed")
+        found = await DatabaseCheck(DatabaseFacts(database)).look()
+        assert (found.level, "damaged" in found.says) == (Level.FAIR, True)
 
 
 @pytest.mark.parametrize(("revision", "level"), [("0000", Level.BAD), ("9999", Level.FAIR)])

@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from tests.fakes.asgi import asking
 from webapp.app import ROOT
+from webapp.db.outages import DAMAGED, FULL, AwayError
 from webapp.web.assets import Assets
 from webapp.web.errors import ErrorHandler
 from webapp.web.refusals import ConflictError, InvalidError, TooManyError
@@ -26,6 +27,8 @@ ERRORS: dict[str, Exception] = {
     "hostile": InvalidError(f"There is no model {HOSTILE}."),
     "broken": RuntimeError(SECRET),
     "away": ConnectionError(SECRET),
+    "full": AwayError(SECRET, FULL),
+    "damaged": AwayError(SECRET, DAMAGED),
     "litestar": ClientException(detail=SECRET, status_code=418),
     "litestar-500": InternalServerException(detail=SECRET),
     "unauthorised": NotAuthorizedException(detail=SECRET),
@@ -125,6 +128,24 @@ async def test_a_database_that_is_away_is_a_reason_to_try_again(
     assert "The database does not answer just now." in answer.text
     assert SECRET not in answer.text
     assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
+
+
+@pytest.mark.parametrize("path", ["/page/full", "/api/full"])
+async def test_an_outage_of_the_disk_has_its_own_sentence_and_is_in_the_log_already(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "The disk is full, so nothing can be saved now." in answer.text
+    assert SECRET not in answer.text
+    assert caplog.records == []
+
+
+async def test_of_what_does_not_pass_nobody_is_asked_to_try_again(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/damaged")
+    assert answer.status_code == 503
+    assert "retry-after" not in answer.headers
+    assert "The database file is damaged" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

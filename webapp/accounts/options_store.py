@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from webapp.background import background
 from webapp.db.engine import Database
+from webapp.db.job_log import JobLog
 from webapp.db.tables import Option as OptionRow
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Options:
         self._interval = interval
         self._values: Mapping[str, Any] = {}
         self._turns = asyncio.Lock()
+        self._log = JobLog(logger, "What was chosen for the installation could not be read")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -75,10 +77,9 @@ class Options:
             await asyncio.sleep(self._interval)
             try:
                 await self.load()
-            except ConnectionError:
-                pass  # what was chosen before holds until the database is back
-            except Exception:
-                logger.exception("What was chosen for the installation could not be read")
+                self._log.worked()
+            except Exception as error:  # what was chosen before holds
+                self._log.failed(error)
 
 
 def _converted(value: Any, kind: type[Kind], default: Kind) -> Kind:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from webapp.accounts.users import Caller
 from webapp.background import background
+from webapp.db.job_log import JobLog
 from webapp.web.refusals import SignedOutError
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Presence:
         self._alive = alive
         self._readings: dict[UUID, set[_Reading]] = {}
         self._is_needed = asyncio.Event()
+        self._log = JobLog(logger, "Sessions could not be looked up")
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -85,9 +87,8 @@ class Presence:
         open_now = list(self._readings)
         try:
             alive = set().union(*[await alive(open_now) for alive in self._alive])
-        except ConnectionError:
+        except Exception as error:
+            self._log.failed(error)
             return
-        except Exception:
-            logger.exception("Sessions could not be looked up")
-            return
+        self._log.worked()
         self.end(set(open_now) - alive)

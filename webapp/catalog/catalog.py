@@ -13,6 +13,7 @@ from webapp.background import background
 from webapp.catalog.allowed import AllowedModels, NotAllowedError
 from webapp.catalog.models import Model, read_model
 from webapp.catalog.store import ModelStore
+from webapp.db.job_log import JobLog
 from webapp.services.errors import OpenRouterError
 from webapp.web.refusals import InvalidError
 
@@ -56,6 +57,7 @@ class Catalog:
         self._allowed = allowed
         self._models: dict[str, Model] = {}
         self._by_alias: dict[str, Model] = {}
+        self._log = JobLog(logger, "The list of models could not be kept")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -111,12 +113,15 @@ class Catalog:
         return model_id
 
     async def refresh(self) -> None:
-        """Reads the list anew, and keeps it. Raises OpenRouterError, and keeps the old list, when it cannot be had."""
+        """Reads the list anew, and keeps it. It's used at once, also where the database can't keep it.
+
+        Raises OpenRouterError, and keeps the old list, when it cannot be had.
+        """
         entries = (await self._source.models())[:MAX_MODELS]
         models = [model for entry in entries if (model := read_model(entry)) is not None]
         unique = list({model.id: model for model in models}.values())
-        await self._store.replace(unique)
         self._take(unique)
+        await self._store.replace(unique)
 
     async def _check_exists(self, model_id: str) -> None:
         if self.find(model_id) or model_id.partition(":")[0] in self._models:
@@ -156,7 +161,11 @@ class Catalog:
             try:
                 await self._refresh_once_for_all()
                 delay = REFRESH_INTERVAL + self._spread()
-            except Exception as error:  # whatever it was, the old list is still good
+                self._log.worked()
+            except OpenRouterError as error:  # the old list is still good
                 logger.warning("The list of models could not be refreshed: %s", error)
+                delay = RETRY_INTERVAL
+            except Exception as error:
+                self._log.failed(error)
                 delay = RETRY_INTERVAL
             await asyncio.sleep(delay)

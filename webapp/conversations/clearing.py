@@ -5,10 +5,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
 from webapp.background import end
+from webapp.db.patience import outlast
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ class Clearing:
         try:
             is_left = True
             while is_left:
-                is_left = await self._store.clear(owner, self._before, BATCH) > 0
+                is_left = await outlast(partial(self._store.clear, owner, self._before, BATCH)) > 0
                 await asyncio.sleep(self._pause)
         except Exception:  # what is left goes with the next sweep
             logger.exception("Deleted conversations could not be cleared away")

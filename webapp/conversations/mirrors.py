@@ -16,6 +16,7 @@ from webapp.bus.bus import EVERYONE, Bus, Piece, Watch
 from webapp.conversations.messages import Message, Status
 from webapp.conversations.replies_store import Checkpoint, ReplyKeeper
 from webapp.conversations.reply import Reply
+from webapp.db.job_log import JobLog
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Mirrors:
         self._mirrors: dict[UUID, _Mirror] = {}
         self._looker: asyncio.Task[None] | None = None
         self._is_due = asyncio.Event()
+        self._log = JobLog(logger, "Answers that grow elsewhere could not be read")
 
     @asynccontextmanager
     async def reading(self, answer: Message) -> AsyncIterator[Reply]:
@@ -137,8 +139,9 @@ class Mirrors:
         try:
             async with asyncio.timeout(LOOK_PATIENCE):
                 await self._read(due)
+                self._log.worked()
         except Exception as error:
-            logger.warning("%d answers could not be read: %s", len(due), error or "the database does not answer")
+            self._log.failed(error)
 
     async def _read(self, due: list[_Mirror]) -> None:
         found = await self._store.read([mirror.reply.id for mirror in due], self._silent_after)

@@ -28,6 +28,8 @@ from webapp.conversations.reply import Reply, frame_interval
 from webapp.conversations.sharing import Sharing
 from webapp.conversations.till import CODE as BUDGET
 from webapp.conversations.till import Till
+from webapp.db.job_log import JobLog
+from webapp.db.outages import AwayError
 from webapp.rendering.markdown import RENDERER_VERSION
 from webapp.web.context import bound
 from webapp.web.refusals import UnavailableError
@@ -74,6 +76,7 @@ class Replies:
         self._draining = False
         self._followers = 0
         self._kept_at = 0.0
+        self._keep_log = JobLog(logger, "Checkpoints could not be kept")
 
     @asynccontextmanager
     async def running(self, *, alone: bool, grace: float) -> AsyncGenerator[None, None]:
@@ -81,7 +84,8 @@ class Replies:
 
         `alone`: no other process uses the database, so whatever still counts as growing has nobody writing it.
         """
-        await self._reap(timedelta(0) if alone else SILENT_AFTER)
+        with suppress(AwayError):  # what is left then, a later look finds
+            await self._reap(timedelta(0) if alone else SILENT_AFTER)
         self._kept_at = asyncio.get_running_loop().time()
         async with self._bus.running(self._hear, self._mirrors.bus_changed):
             keeping = background(self._keep(), name="checkpoints")
@@ -253,7 +257,7 @@ class Replies:
     # Keeping
 
     async def _keep(self) -> None:
-        """Keeps texts and heartbeats for ever; a failure is logged, and made good by the next round."""
+        """Keeps texts and heartbeats for ever; a failure is logged once, and made good by the next round."""
         rounds = 0
         while True:
             await self._pause()
@@ -263,10 +267,9 @@ class Replies:
                 self._kept_at = asyncio.get_running_loop().time()
                 if rounds % SWEEP_EVERY == 0:
                     await self._reap(SILENT_AFTER)
-            except ConnectionError as error:
-                logger.warning("Checkpoints could not be kept, the database is away: %s", error)
-            except Exception:
-                logger.exception("Checkpoints could not be kept")
+                self._keep_log.worked()
+            except Exception as error:
+                self._keep_log.failed(error)
             self._keep_alive()
 
     async def _pause(self) -> None:

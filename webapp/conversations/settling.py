@@ -12,6 +12,7 @@ from webapp.accounts.keys import Keys, UnreadableKeyError
 from webapp.accounts.spending import Spent
 from webapp.background import background
 from webapp.conversations.bills_store import BillStore, DueBill
+from webapp.db.job_log import JobLog
 from webapp.services.errors import OpenRouterError
 from webapp.services.listings import Generation
 
@@ -37,6 +38,7 @@ class Settling:
         self._cashier = cashier
         self._keys = keys
         self._is_asked_to_look = asyncio.Event()
+        self._log = JobLog(logger, "Open bills could not be settled")
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -60,8 +62,9 @@ class Settling:
             try:
                 while await self.settle_due():
                     pass
+                self._log.worked()
             except Exception as error:  # the bills are still there, and will be due again
-                logger.warning("Open bills could not be settled: %s", error)
+                self._log.failed(error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_INTERVAL):
                     await self._is_asked_to_look.wait()

@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from webapp.background import end
 from webapp.conversations.messages import Exchange, Message, title_from
+from webapp.db.patience import outlast
 from webapp.services.events import Usage
 from webapp.services.openrouter import Completion
 
@@ -84,9 +86,9 @@ class Titles:
             async with asyncio.timeout(PATIENCE):
                 written = await self._writer.complete(prompt, self._model, key=key, max_tokens=MAX_TOKENS)
             if written.usage:
-                await self._costs.book(owner, self._model, written.usage, by_own_key=bool(key))
+                await outlast(partial(self._costs.book, owner, self._model, written.usage, by_own_key=bool(key)))
             if title := clean(written.text):
-                await self._store.entitle(owner, conversation_id, title)
+                await outlast(partial(self._store.entitle, owner, conversation_id, title))
         except Exception as error:
             logger.info("Conversation %s keeps its title: %s", conversation_id, error)
 

@@ -10,6 +10,7 @@ from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from webapp.db.address import Address, PostgresServer
+from webapp.db.outages import Outages
 
 POOL_SIZE: Final = 5
 
@@ -22,10 +23,6 @@ class Connections(NamedTuple):
     most: int
 
 
-class AwayError(ConnectionError):
-    """The database cannot be reached just now, or went away in mid-transaction. A moment later it may be back."""
-
-
 class Database(ABC):
     """What stores know of it. Sessions are short: none is open while something streams."""
 
@@ -34,6 +31,7 @@ class Database(ABC):
     def __init__(self, engine: AsyncEngine, most_connections: int) -> None:
         self._engine = engine
         self._most_connections = most_connections
+        self.outages = Outages()
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @abstractmethod
@@ -48,6 +46,10 @@ class Database(ABC):
         it wrote. So whoever looks first and then writes does it under a key, as a rule the owner of what it looks at.
         """
 
+    @abstractmethod
+    async def try_writing(self) -> None:
+        """Raises AwayError where nothing can be written just now. Waits for a second at most."""
+
     @property
     def connections(self) -> Connections:
         pool = cast("QueuePool", self._engine.pool)
@@ -55,7 +57,7 @@ class Database(ABC):
 
     def was_away(self, within: timedelta) -> bool:
         """Whether this process found it out of reach at some moment that is no longer past than that."""
-        return False
+        return self.outages.was_seen(within)
 
     async def close(self) -> None:
         await self._engine.dispose()

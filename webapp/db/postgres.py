@@ -4,10 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from hashlib import blake2b
-from math import inf
-from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +15,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from webapp.db.address import PostgresServer
-from webapp.db.engine import AwayError, Database
+from webapp.db.engine import Database
+from webapp.db.outages import AWAY, FULL, READ_ONLY, AwayError, Trouble
 
 PATIENCE: Final = 15.0  # seconds that a server which is not there, or is just starting, is waited for
 COMMAND_TIMEOUT: Final = 30.0  # seconds for a statement: a network that swallows what is sent says nothing by itself
@@ -38,9 +36,8 @@ class PostgresDatabase(Database):
     is_shared = True
 
     def __init__(self, server: PostgresServer, pool_size: int, *, command_timeout: float = COMMAND_TIMEOUT) -> None:
-        self._away_at = -inf
         engine = open_engine(
-            lambda: connect(server, command_timeout=command_timeout, on_failure=self._note_away),
+            lambda: connect(server, command_timeout=command_timeout, on_failure=lambda: self.outages.seen()),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=PATIENCE,
@@ -54,31 +51,49 @@ class PostgresDatabase(Database):
         async with self._within_reach(), self._sessions() as session:
             await session.connection(execution_options=_READING)
             yield session
+            self.outages.over(by_reading=True)
 
     @asynccontextmanager
     async def write(self, key: UUID | str | None = None) -> AsyncIterator[AsyncSession]:
-        async with self._within_reach(), self._sessions() as session:
+        async with self._within_reach(writing=True), self._sessions() as session:
             if key is not None:
                 await take_turn(await session.connection(), str(key))
             yield session
             await session.commit()
+            self.outages.over()
 
-    def was_away(self, within: timedelta) -> bool:
-        return monotonic() - self._away_at < within.total_seconds()
+    async def try_writing(self) -> None:
+        async with self._within_reach(), self._sessions() as session:
+            if await session.scalar(_IS_READ_ONLY) == "on":
+                raise self.outages.begun(READ_ONLY, "its transactions are read-only")
 
     @asynccontextmanager
-    async def _within_reach(self) -> AsyncIterator[None]:
-        """Turns the loss of a connection, its silence, and a pool that has none left, into AwayError."""
+    async def _within_reach(self, *, writing: bool = False) -> AsyncIterator[None]:
+        """Turns what passes by itself into AwayError: a lost connection, silence, a pool that has none left.
+
+        For whoever is `writing`, a full disk of the server and one that can only be read as well.
+        """
         try:
             yield
+        except RefusedError as error:
+            self.outages.begun(AWAY, str(error))
+            raise
         except (DBAPIError, PoolTimeoutError, TimeoutError) as error:
-            if isinstance(error, DBAPIError) and not error.connection_invalidated:
+            trouble = _trouble(error, writing=writing)
+            if trouble is None:
                 raise
-            self._note_away()
-            raise AwayError(_line(error)) from error
+            raise self.outages.begun(trouble, _line(error)) from error
 
-    def _note_away(self) -> None:
-        self._away_at = monotonic()
+
+_IS_READ_ONLY: Final = select(func.current_setting("transaction_read_only"))
+_TROUBLES: Final = {"53100": FULL, "25006": READ_ONLY}  # by SQLSTATE
+
+
+def _trouble(error: Exception, *, writing: bool) -> Trouble | None:
+    if not isinstance(error, DBAPIError) or error.connection_invalidated:
+        return AWAY
+    state = getattr(error.orig, "sqlstate", None)
+    return _TROUBLES.get(state) if writing and isinstance(state, str) else None
 
 
 async def take_turn(connection: AsyncConnection, key: str) -> None:

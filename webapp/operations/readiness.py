@@ -23,7 +23,10 @@ class DatabaseCheck:
         self._facts = facts
 
     async def look(self) -> Finding:
-        seconds = await self._facts.latency()
+        """Of what cannot be written, pages can still be read: no reason to send nobody here any more."""
+        seconds, trouble = await self._facts.latency(), await self._facts.trouble()
+        if trouble is not None:
+            return Finding(Level.FAIR, f"{trouble.what}: nothing can be sent or saved.", trouble.remedy)
         says = f"It answers within {seconds * 1000:.1f} ms."
         if seconds < SLOW:
             return Finding(Level.GOOD, says)

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from webapp.background import background
+from webapp.db.job_log import JobLog
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Retention:
         self._first_delay = first_delay
         self._interval = interval
         self._pause = pause
+        self._log = JobLog(logger, "Old conversations could not be deleted")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -86,8 +88,7 @@ class Retention:
         while True:
             try:
                 await self.sweep()
-            except ConnectionError as error:
-                logger.warning("Old conversations could not be deleted, the database is away: %s", error)
-            except Exception:  # whatever it was, the next sweep will find what this one has left
-                logger.exception("Old conversations could not be deleted")
+                self._log.worked()
+            except Exception as error:  # whatever it was, the next sweep will find what this one has left
+                self._log.failed(error)
             await asyncio.sleep(self._interval)

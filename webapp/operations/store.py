@@ -1,7 +1,7 @@
 """What the database tells of itself. Nothing here belongs to anybody, so nothing asks for an owner."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, text
@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.db.clock import moment
 from webapp.db.engine import Database
+from webapp.db.outages import AwayError, Trouble
+
+LATELY: Final = timedelta(seconds=3)  # a disk that is almost full takes small things, and no others
 
 _SIZES: Final = {
     "sqlite": text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"),
@@ -26,6 +29,14 @@ class DatabaseFacts:
         async with self._database.read() as session:
             await session.execute(select(1))
         return time.perf_counter() - began
+
+    async def trouble(self) -> Trouble | None:
+        """What keeps anything from being written just now, or has a moment ago; None where one can write."""
+        try:
+            await self._database.try_writing()
+        except AwayError as error:
+            return error.trouble
+        return self._database.outages.damage or self._database.outages.recent(LATELY)
 
     async def revision(self) -> str | None:
         """The number of the last migration that was applied; None where there is none."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from webapp.background import background
+from webapp.db.job_log import JobLog
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class Indexer:
         self._store = store
         self._interval = interval
         self._pause = pause
+        self._log = JobLog(logger, "The index of search could not be kept")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -43,9 +45,9 @@ class Indexer:
 
     async def _index(self) -> int:
         try:
-            return await self._store.index_some()
-        except ConnectionError as error:
-            logger.warning("The index of search could not be kept, the database is away: %s", error)
-        except Exception:  # what is left waits for the next time
-            logger.exception("The index of search could not be kept")
-        return 0
+            count = await self._store.index_some()
+        except Exception as error:  # what is left waits for the next time
+            self._log.failed(error)
+            return 0
+        self._log.worked()
+        return count

@@ -114,5 +114,7 @@ class Mail:
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
+    except ConnectionError as error:
+        logger.warning("What was to lead to a mail has failed: %s", error)
     except Exception:
         logger.exception("What was to lead to a mail has failed")

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote
 
 import msgspec
@@ -57,6 +57,17 @@ _GONE = "client disconnected prematurely"  # what Litestar says of a body that b
 _AWAY = "The database does not answer just now. What you sent is still in your browser; try again in a moment."
 
 
+@runtime_checkable
+class Outage(Protocol):
+    """A failure of something that the app needs, with its sentence for the reader. Whoever raised it has logged it.
+
+    `retry_after`: seconds until another try makes sense; None where it makes none.
+    """
+
+    sentence: str
+    retry_after: float | None
+
+
 class ErrorHandler:
     """Litestar's exception handler: problem+json for the API, a fragment for htmx, else a page; never a traceback."""
 
@@ -102,6 +113,8 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
         return 400, "bad_request", "The request broke off before its end.", None
     if isinstance(error, RecursionError):
         return 400, "bad_request", _SENTENCES[400], None
+    if isinstance(error, ConnectionError) and isinstance(error, Outage):
+        return 503, "unavailable", error.sentence, error.retry_after
     if isinstance(error, ConnectionError):
         logger.warning("%s %s failed, the database is away: %s", request.method, _route(request), error)
         return 503, "unavailable", _AWAY, 5

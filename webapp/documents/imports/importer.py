@@ -8,13 +8,16 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 from webapp.background import background, end
+from webapp.db.job_log import JobLog
+from webapp.db.patience import outlast
 from webapp.documents.imports.items import Item, items
-from webapp.documents.imports.store import BATCH, BATCH_BYTES, Import, ImportStore
+from webapp.documents.imports.store import BATCH, BATCH_BYTES, Import, ImportStore, State
 from webapp.documents.imports.unpacking import FileError, open_package
 from webapp.web.refusals import RefusalError
 from webapp.web.uploads import Upload
@@ -34,6 +37,7 @@ class Importer:
         self._default_model = default_model
         self._store = store
         self._tasks: set[asyncio.Task[None]] = set()
+        self._log = JobLog(logger, "Imports could not be looked through")
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -69,8 +73,9 @@ class Importer:
         while True:
             try:
                 await self._store.sweep()
+                self._log.worked()
             except Exception as error:
-                logger.warning("Imports could not be looked through: %s", error)
+                self._log.failed(error)
             await asyncio.sleep(SWEEP_INTERVAL)
 
     async def idle(self) -> None:
@@ -83,30 +88,33 @@ class Importer:
             with open_package(upload.path, limit=self.max_bytes * UNPACKED) as package:
                 reading, place = items(package), 0
                 while batch := await asyncio.to_thread(_next_batch, reading):
-                    await self._store.add_items(owner, import_id, place, batch)
+                    await outlast(partial(self._store.add_items, owner, import_id, place, batch))
                     place += len(batch)
-            await self._store.turn(owner, import_id, "reading", "ready")
+            await self._turn(owner, import_id, "reading", "ready")
         except FileError as error:
-            await self._store.turn(owner, import_id, "reading", "failed", str(error))
+            await self._turn(owner, import_id, "reading", "failed", str(error))
         except RefusalError:
             pass  # the owner has let go of it
         except Exception:
             logger.exception("Import %s could not be read", import_id)
             with suppress(Exception):
-                await self._store.turn(owner, import_id, "reading", "failed", _FAILED)
+                await self._turn(owner, import_id, "reading", "failed", _FAILED)
         finally:
             upload.delete()
 
     async def _bring_in(self, owner: UUID, import_id: UUID) -> None:
         try:
-            while await self._store.bring_in(owner, import_id, self._default_model()):
+            while await outlast(partial(self._store.bring_in, owner, import_id, self._default_model())):
                 pass
         except RefusalError:
             pass
         except Exception:
             logger.exception("Import %s broke off", import_id)
             with suppress(Exception):
-                await self._store.turn(owner, import_id, "importing", "failed", _FAILED)
+                await self._turn(owner, import_id, "importing", "failed", _FAILED)
+
+    async def _turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
+        await outlast(partial(self._store.turn, owner, import_id, before, after, problem))
 
     def _begin(self, work: Coroutine[Any, Any, None], import_id: UUID) -> None:
         task = asyncio.create_task(work, name=f"import {import_id}")
