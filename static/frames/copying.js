@@ -31,7 +31,7 @@ const textOf = async (address) => {
 
 const partsOf = (link) => {
   if (link.dataset.copy === "text") return { "text/plain": textOf(link.href) };
-  const prose = link.closest(".message").querySelector(".prose").cloneNode(true);
+  const prose = link.closest(".message").querySelector(":scope > .prose").cloneNode(true);
   for (const bar of prose.querySelectorAll(".code__bar")) bar.remove();
   return { "text/html": Promise.resolve(prose.innerHTML), "text/plain": Promise.resolve(prose.innerText) };
 };

@@ -4,6 +4,8 @@ const TALLEST = 1600; // pixels; what is higher scrolls in its frame
 const PATIENCE = 2000; // milliseconds for the frame's scripts to speak after it has loaded
 const BROKEN = "This cannot be drawn: its source has a mistake, or is too long.";
 
+const ready = new WeakSet(); // frames whose scripts have spoken
+
 // As the page is, whether the reader or the system has chosen it.
 const isDark = () => {
   const theme = document.documentElement.dataset.theme;
@@ -31,7 +33,7 @@ const draw = (block) => {
   frame.title = "Diagram";
   frame.setAttribute("sandbox", "allow-scripts");
   frame.src = new URL("../diagram", import.meta.url);
-  frame.onload = () => setTimeout(() => frame.isConnected && !frame.dataset.ready && complain(block), PATIENCE);
+  frame.onload = () => setTimeout(() => frame.isConnected && !ready.has(frame) && complain(block), PATIENCE);
   block.append(frame);
 };
 
@@ -47,7 +49,7 @@ addEventListener("message", ({ source, data }) => {
   const frame = [...document.querySelectorAll(".code__frame")].find((one) => one.contentWindow === source);
   const block = frame?.closest(".code");
   if (!block) return;
-  frame.dataset.ready = "";
+  ready.add(frame);
   if (data?.isReady) source.postMessage({ source: block.querySelector("code").textContent, isDark: isDark() }, "*");
   else if (data?.height > 0) frame.style.blockSize = `${Math.min(data.height, TALLEST)}px`;
   else complain(block);

@@ -10,7 +10,10 @@ const BACK = ["ArrowUp", "PageUp", "Home"];
 const root = document.scrollingElement;
 const rest = () => root.scrollHeight - root.scrollTop - root.clientHeight;
 
-let following = !location.hash;
+// A page without a box is there to be read, and later messages go on from others: both begin at their beginning.
+const isRead = !document.querySelector(".composer") || new URLSearchParams(location.search).has("after");
+
+let following = !location.hash && !isRead;
 let place = root.scrollTop;
 
 const moveTo = (top) => {
@@ -95,5 +98,5 @@ document.addEventListener("click", (event) => {
   toEnd();
 });
 
-if (document.querySelector("[aria-busy]")) history.scrollRestoration = "manual"; // what grows is read from its end
+if (!isRead && document.querySelector("[aria-busy]")) history.scrollRestoration = "manual"; // what grows is read from its end
 if (following) toEnd();

@@ -185,6 +185,32 @@ async def test_a_diagram_is_drawn_when_it_is_asked_for(screen: Screen, upstream:
     await expect(screen.answer.locator("iframe")).to_have_count(0)
 
 
+async def test_a_drawn_diagram_stays(screen: Screen, upstream: Upstream) -> None:
+    await screen.page.clock.install()
+    await screen.open()
+    await screen.ask("Go", await upstream.script("stays", Say(DIAGRAM)))
+    await screen.sees_ended()
+    await block(screen).get_by_role("button", name="Diagram").click()
+    await expect(drawing(screen).get_by_text("Second")).to_be_visible()
+    await screen.page.clock.run_for(60_000)
+    await expect(drawing(screen).get_by_text("Second")).to_be_visible()
+    await expect(screen.answer).not_to_contain_text("This cannot be drawn")
+
+
+async def test_a_frame_that_stays_silent_is_given_up(screen: Screen, upstream: Upstream) -> None:
+    await screen.page.clock.install()
+    await screen.open()
+    await screen.page.route("**/mermaid-*.js", lambda route: route.abort())
+    await screen.page.route("**/assets/diagram-*.js", lambda route: route.abort())
+    await screen.ask("Go", await upstream.script("silent", Say(DIAGRAM)))
+    await screen.sees_ended()
+    await block(screen).get_by_role("button", name="Diagram").click()
+    await expect(screen.answer.locator("iframe")).to_have_count(1)
+    await screen.page.clock.run_for(60_000)
+    await expect(screen.answer).to_contain_text("This cannot be drawn")
+    await expect(block(screen).locator("code")).to_be_visible()
+
+
 async def test_a_diagram_that_was_asked_for_too_early_can_be_asked_for_again(
     screen: Screen, upstream: Upstream
 ) -> None:

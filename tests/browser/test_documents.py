@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import OpenScreen
+from tests.browser.geometry import at_rest, scrolled
 from tests.browser.screen import Screen
 from tests.fakes import exports
 from tests.fakes.app_server import AppServer
@@ -126,6 +127,26 @@ async def test_who_has_the_address_sees_the_answer_grow(
     await upstream.open("shown", "a")
     await reader.sees_answer("Some more.")
     await expect(reader.page.get_by_role("button", name="Retry")).to_have_count(0)
+
+
+async def test_what_is_shared_is_read_from_its_first_question_on(
+    open_screen: OpenScreen, screen: Screen, upstream: Upstream
+) -> None:
+    long = Say("A paragraph of some length.\n\n" * 80)
+    await screen.ask("The first question", await upstream.takes("read", [long], [long, Hold("a", 120)]))
+    await screen.sees_ended()
+    conversation = screen.path
+    address = await share(screen.page, "later", "Live")
+    for is_growing in (False, True):
+        reader = await open_screen(address)
+        await expect(reader.page.locator(".message__bubble").first).to_be_in_viewport()
+        await reader.page.wait_for_load_state()
+        await at_rest(reader)
+        assert await scrolled(reader) == 0
+        if not is_growing:
+            await screen.open(conversation)
+            await screen.ask("The second question")
+            await screen.sees_growing("A paragraph")
 
 
 async def test_what_is_withdrawn_ends_for_those_who_watch(

@@ -177,3 +177,10 @@ async def test_back_to_a_place_in_the_middle(long: Seeded, open_screen: OpenScre
     await screen.reload()
     await at_rest(screen)
     assert abs(await scrolled(screen) - place) < 5
+
+
+async def test_later_messages_by_themselves_begin_with_the_first_of_them(long: Seeded, open_screen: OpenScreen) -> None:
+    screen = await open_screen(f"/c/{long.id}?after={long.messages[9]}")
+    await expect(screen.questions.first).to_have_text("Question 0")  # which comes by itself
+    await at_rest(screen)
+    await expect(screen.page.get_by_text("Question 5", exact=True)).to_be_in_viewport()
