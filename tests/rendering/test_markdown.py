@@ -197,7 +197,6 @@ def test_what_models_write(text: str, expected: str) -> None:
         "大约3~5天，价格100~200元",
         "takes ~3~5 minutes",
         "~/a and ~/b",
-       
         "喵呜~♡好呦~",
         "H~2~O",
         "~a~",

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec import Struct
-
 # Possessive: there is one way to read what stands before a line's text, and no other is to be tried.
 CONTAINER: Final = r"[ \t>]*+(?:(?:[-+*]|\d{1,9}[.)])[ \t][ \t>]*+)*+"
 _OPENER = re.compile(

@@ -10,6 +10,7 @@ from typing import Final
 import comrak
 
 from webapp.rendering import markup
+from webapp.rendering.drawings import framed, spaced
 from webapp.rendering.formulas import marked
 from webapp.rendering.markup import Headings
 from webapp.rendering.masks import masked, unmasked
@@ -92,9 +93,9 @@ def part_to_html(text: str) -> str:
 
 
 def _rendered(text: str, parsing: comrak.ParseOptions) -> str:
-    source = marked(masked(readable(text)))
+    source = marked(masked(spaced(readable(text))))
     html = unmasked(comrak.render_markdown(source, _EXTENSION_OPTIONS, parsing, _RENDER_OPTIONS))
-    return _HEADING.sub(_in_one_line, html) if "<br />" in html else html
+    return framed(_HEADING.sub(_in_one_line, html)) if "<br />" in html else html
 
 
 _HEADING = re.compile(r"<(h[1-6])>.*?</\1>", re.DOTALL)

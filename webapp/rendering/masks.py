@@ -8,7 +8,9 @@ import re
 from typing import Final
 
 TILDE: Final = "\ufdd1"
-_SHOWN: Final = {TILDE: "~"}
+TICK: Final = "\ufdd2"
+SPACE: Final = "\ufdd3"
+_SHOWN: Final = {TILDE: "~", TICK: "`", SPACE: "\u00a0"}
 
 
 def masked(text: str) -> str:
@@ -26,9 +28,14 @@ def _hide_tilde(found: re.Match[str]) -> str:
 
 def unmasked(html: str) -> str:
     """Comrak's HTML with all that was hidden, in text and in addresses."""
-    return html if html.isascii() and _ENCODED not in html else _MASK.sub(lambda found: _AS_WRITTEN[found[0]], html)
+    if html.isascii() and _ENCODED not in html:
+        return html
+    if SPACE in html:
+        html = _CODE.sub(lambda found: found[0].replace(SPACE, " "), html)
+    return _MASK.sub(lambda found: _AS_WRITTEN[found[0]], html)
 
 
+_CODE = re.compile(r"<code[^<]*</code>")
 _ENCODED: Final = "%EF%B7%"
 
 

@@ -48,7 +48,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "input": {"type": r"checkbox", "checked": r"", "disabled": r"", "aria-label": r"Done|Not done"},
     "li": {"id": _FOOTNOTE_ID},
     "ol": {"start": r"\d{1,10}", "class": r"continued"},
-    "p": {"class": r"markdown-alert-title|raw-html"},
+    "p": {"class": r"markdown-alert-title|raw-html|drawing"},
     "pre": {"tabindex": r"0"},
     "section": {"class": r"footnotes"},
     "span": {
