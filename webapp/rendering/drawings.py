@@ -7,16 +7,21 @@ from webapp.rendering.fences import CONTAINER, prose
 from webapp.rendering.masks import SPACE, TICK
 
 _BOX: Final = "[\u2500-\u257f]"
-_BRANCH: Final = r"[ |]*[|+`]--[ -]"  # as the command `tree` draws where it has no other characters
+_BRANCH: Final = r"[ \u00a0|]*[|+`]-{2,4}[ ]+[^\s|-]"  # as the command `tree` draws where it has no other characters
 _DRAWN = re.compile(rf"^[ \t>]*(?:[^\n]*?{_BOX}|{_BRANCH})", re.MULTILINE)
+_BOXES = re.compile(_BOX)
 _PARAGRAPH = re.compile(r"(?:[ \t>]*+[^\s>][^\n]*(?:\n|\Z))+")
 
 
 def spaced(text: str) -> str:
     """A readable text with the spaces of drawings hidden, which Markdown would take away."""
-    if (text.isascii() and "--" not in text) or _DRAWN.search(text) is None:
+    if not _may_have_drawing(text):
         return text
     return "".join(_PARAGRAPH.sub(_keep_spaces, piece) if is_prose else piece for is_prose, piece in prose(text))
+
+
+def _may_have_drawing(text: str) -> bool:
+    return "-- " in text or (not text.isascii() and _BOXES.search(text) is not None)
 
 
 def _keep_spaces(paragraph: re.Match[str]) -> str:
@@ -51,10 +56,10 @@ def _spaced(line: str, indent: int) -> str:
 
 def framed(html: str) -> str:
     """Comrak's HTML with a class at the paragraphs that are drawings."""
-    return _OF_LINES.sub(_frame, html) if "<br />" in html and _DRAWN_IN_HTML.search(html) else html
+    return _OF_LINES.sub(_frame, html) if "<br />" in html and _may_have_drawing(html) else html
 
 
-_DRAWN_IN_HTML = re.compile(rf"^(?:[^\n]*?{_BOX}|(?:<p>)?[ \u00a0|]*[|+`]--)", re.MULTILINE)
+_DRAWN_IN_HTML = re.compile(rf"^(?:[^\n]*?{_BOX}|(?:<p>)?{_BRANCH})", re.MULTILINE)
 _OF_LINES = re.compile(r"<p>[^\n]*(?:(?<=<br />)\n[^\n]*)+")
 
 
