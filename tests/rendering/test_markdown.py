@@ -183,12 +183,57 @@ def test_the_box_of_a_task_stands_in_its_paragraph() -> None:
         ("$5 and $6", "<p>$5 and $6</p>"),
         ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>'),
         ("a  \nb", "<p>a<br>\nb</p>"),
-        ("a\r\nb", "<p>a\nb</p>"),
+        ("a\r\nb", "<p>a<br>\nb</p>"),
         ("", ""),
     ],
 )
 def test_what_models_write(text: str, expected: str) -> None:
     assert html(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "大约3~5天，价格100~200元",
+        "takes ~3~5 minutes",
+        "~/a and ~/b",
+        "喵呜~♡好呦~",
+        "H~2~O",
+        "~a~",
+        "a `~b~` ~c~",
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "# {}", "- **{}**", "> {}", "| {} |\n|---|\n| {} |", "{}\n{}"])
+def test_one_tilde_is_a_tilde(text: str, around: str) -> None:
+    shown = render(around.replace("{}", text))
+    assert "<del>" not in shown
+    assert text.replace("`", "") in re.sub(r"</?code>", "", shown)
+
+
+def test_two_tildes_strike_out_and_three_begin_code() -> None:
+    assert html("~~3~5~~ \\~~a~~ ~~~b~~~") == "<p><del>3~5</del> ~~a~~ ~~~b~~~</p>"
+    assert "<pre" in render("~~~\n~a~\n~~~")
+    assert 'href="https://a.example/~b/~c"' in render("https://a.example/~b/~c")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Roses are red,\nViolets are blue,", "<p>Roses are red,<br>\nViolets are blue,</p>"),
+        ("*Name:* J\n*Age:* 3", "<p><em>Name:</em> J<br>\n<em>Age:</em> 3</p>"),
+        ("a  \nb\\\nc", "<p>a<br>\nb<br>\nc</p>"),
+        ("- a\n  b\n- c", "<ul>\n<li>a<br>\nb</li>\n<li>c</li>\n</ul>"),
+        ("> a\n> b", "<blockquote>\n<p>a<br>\nb</p>\n</blockquote>"),
+        ("*a\nb* [c\nd](http://e.example)", None),
+        ("a\nb\n===\nc", "<h3>a\nb</h3>\n<p>c</p>"),
+        ("`a\nb`", "<p><code>a b</code></p>"),
+        ("a\n\nb\n# c\nd", "<p>a</p>\n<p>b</p>\n<h3>c</h3>\n<p>d</p>"),
+        ("    a\n    b", None),
+    ],
+)
+def test_a_new_line_is_a_new_line(text: str, expected: str | None) -> None:
+    assert expected is None or html(text) == expected
+    assert html(text).count("<br>") == (2 if "[c" in text else (expected or "").count("<br>"))
 
 
 def test_an_alert_says_its_kind() -> None:

@@ -4,18 +4,21 @@ Raw HTML in it is shown as text. Three steps, each sound alone: comrak escapes a
 shape, ``safety`` removes what is not on its list.
 """
 
+import re
 from typing import Final
 
 import comrak
 
 from webapp.rendering import markup
+from webapp.rendering.drawings import framed, spaced
 from webapp.rendering.formulas import marked
 from webapp.rendering.markup import Headings
+from webapp.rendering.masks import masked, unmasked
 from webapp.rendering.safety import escape, readable, sanitize
 from webapp.rendering.weight import is_heavy
 
 # Part of every stored rendering; a higher number makes the stored ones be rendered again.
-RENDERER_VERSION: Final = 2
+RENDERER_VERSION: Final = 3
 
 _EXTENSIONS: Final = (
     "table",
@@ -59,6 +62,7 @@ def _escaping() -> comrak.RenderOptions:
     options = comrak.RenderOptions()
     options.escape = True
     options.unsafe_ = False
+    options.hardbreaks = True  # a model that begins a new line means one: verses, addresses, lists without marks
     return options
 
 
@@ -78,14 +82,28 @@ def to_html(text: str) -> str:
     """Comrak's own HTML for ``text``: all text escaped, and not yet fit for a page."""
     if is_heavy(text):
         return as_it_is(text)
-    return comrak.render_markdown(marked(readable(text)), _EXTENSION_OPTIONS, _AS_WRITTEN, _RENDER_OPTIONS)
+    return _rendered(text, _AS_WRITTEN)
 
 
 def part_to_html(text: str) -> str:
     """The same for a part of a text: the definitions of footnotes stay where they are, also unused ones."""
     if is_heavy(text):
         return as_it_is(text)
-    return comrak.render_markdown(marked(readable(text)), _EXTENSION_OPTIONS, _IN_PLACE, _RENDER_OPTIONS)
+    return _rendered(text, _IN_PLACE)
+
+
+def _rendered(text: str, parsing: comrak.ParseOptions) -> str:
+    source = marked(masked(spaced(readable(text))))
+    html = unmasked(comrak.render_markdown(source, _EXTENSION_OPTIONS, parsing, _RENDER_OPTIONS))
+    return framed(_HEADING.sub(_in_one_line, html)) if "<br />" in html else html
+
+
+_HEADING = re.compile(r"<(h[1-6])>.*?</\1>", re.DOTALL)
+
+
+def _in_one_line(heading: re.Match[str]) -> str:
+    """A heading of several lines is one sentence as a rule: it was underlined, its lines were not meant to stand."""
+    return heading[0].replace("<br />", "")
 
 
 def as_it_is(text: str) -> str:

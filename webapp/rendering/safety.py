@@ -11,7 +11,6 @@ from typing import Final
 
 import nh3
 
-from webapp.rendering.formulas import MARK
 from webapp.rendering.maths import MATHML
 
 LANGUAGE: Final = r"[A-Za-z0-9+#._-]{1,40}"
@@ -49,7 +48,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "input": {"type": r"checkbox", "checked": r"", "disabled": r"", "aria-label": r"Done|Not done"},
     "li": {"id": _FOOTNOTE_ID},
     "ol": {"start": r"\d{1,10}", "class": r"continued"},
-    "p": {"class": r"markdown-alert-title|raw-html"},
+    "p": {"class": r"markdown-alert-title|raw-html|drawing"},
     "pre": {"tabindex": r"0"},
     "section": {"class": r"footnotes"},
     "span": {
@@ -121,6 +120,7 @@ def host_of(url: str) -> str:
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_NONCHARACTERS = re.compile("[\ufdd0-\ufdef]")  # the renderer's own marks
 _MARKERS = re.compile(r"^[ \t>+*\-0-9.)]{200,}", re.MULTILINE)
 _QUOTE_DEPTH: Final = 100
 
@@ -132,7 +132,7 @@ def characters(text: str) -> str:
     if not text.isascii():
         # A byte order mark counts only at the very beginning of a text, and a part of a text begins elsewhere.
         text = _SURROGATES.sub("\ufffd", text).replace("\ufeff", "\u2060")
-        text = text.replace(MARK, "\ufffd")
+        text = _NONCHARACTERS.sub("\ufffd", text)
     return text.replace("\0", "\ufffd")
 
 

@@ -194,7 +194,7 @@ class _Inline:
             self._pieces.append("")
         elif mark in _FORMULA_ENDS:
             return self._take_formula(mark, token.start(), end)
-        elif mark[0] == "\\":
+        elif mark[0] == "\\" or (mark == "~" and end < len(self._text)):  # at the very end half of "~~" perhaps
             self._pieces.append(mark)
         elif mark[0] == "`":
             return self._take_code(mark, end)
