@@ -11,16 +11,13 @@ from msgspec.structs import replace
 
 from tests.fakes import exports
 from tests.fakes.documents import ASKED, NOW, document, message
+from tests.fakes.law import read, read_records
 from webapp.documents.document import Document
-from webapp.documents.imports.formats import FORMATS, Found, read_conversation
+from webapp.documents.imports.formats import FORMATS
 from webapp.documents.imports.reading import ConversationError
 from webapp.documents.imports.soundness import sound
 
 PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
-
-
-def read(value: Any) -> Found:
-    return read_conversation(msgspec.json.encode(value))
 
 
 def told(found: Document) -> list[tuple[str, str]]:
@@ -127,9 +124,9 @@ def with_node(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ({}, "no conversation"),
-        ([], "no conversation"),
-        ({"mapping": {}}, "no id"),
+        ({}, "Unknown"),
+        ([], "Unknown"),
+        ({"mapping": {}}, "no message"),
         ({"mapping": {}, "id": "x"}, "no message"),
         (with_node(system="call", thoughts="system", question="answer"), "ring"),
         (with_node(call="call"), "ring"),
@@ -174,7 +171,7 @@ def test_an_unknown_role_is_refused_by_name() -> None:
 )
 def test_what_cannot_be_read_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(ConversationError, match=reason):
-        read_conversation(data)
+        read_records([data])
 
 
 def test_children_come_after_their_parents() -> None:
@@ -219,7 +216,7 @@ def spoiled(draw: st.DrawFn) -> Any:
 @given(spoiled())
 def test_of_a_spoiled_file_comes_a_sound_conversation_or_a_reason(value: Any) -> None:
     try:
-        found = read_conversation(msgspec.json.encode(value))
+        found = read(value)
     except ConversationError:
         return
     assert sound(found.document) == found.document

@@ -18,6 +18,7 @@ from tests.fakes import exports
 from tests.fakes.apart import apart
 from tests.fakes.database import migrated_file, open_database
 from tests.fakes.documents import ASKED, NOW, document, message
+from tests.fakes.law import read
 from webapp.conversations.messages import Sent, Source
 from webapp.db.clock import moment
 from webapp.db.engine import Database
@@ -25,7 +26,6 @@ from webapp.db.tables import Import as ImportRow
 from webapp.db.tables import User as UserRow
 from webapp.db.types import new_id
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
-from webapp.documents.imports.formats import read_conversation
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.items import Item
 from webapp.documents.imports.store import SILENT_AFTER, ImportStore
@@ -37,8 +37,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 
 
 def item(value: Any) -> Item:
-    data = msgspec.json.encode(value)
-    found = read_conversation(data)
+    found = read(value)
     made = found.document
     return Item(made.title, "", found.format.key, made.id, len(made.messages), msgspec.json.encode(made))
 

@@ -51,10 +51,10 @@ def test_a_list_gives_the_good_ones_and_the_reasons_for_the_others(path: Path) -
         ("Primes", "chatgpt", 4),
         ("Rings", "", 0),
         ("Letters", "claude", 2),
-        ("Number 4", "", 0),
+        ("1 other entry in the file", "", 0),
     ]
     assert "ring" in found[1].remark
-    assert "no conversation" in found[3].remark
+    assert found[3].is_note
     assert [one.document is None for one in found] == [False, True, False, True]
 
 
@@ -96,9 +96,9 @@ def test_a_broken_file_in_a_zip_costs_itself_alone(path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"Dear aunt,", "no conversation"),
-        (b"[]", "no conversation"),
-        (b"", "no conversation"),
+        (b"Dear aunt,", "Nothing in this file could be read"),
+        (b"[]", "Nothing in this file could be read"),
+        (b"", "Nothing in this file could be read"),
         (b"PK\x03\x04" + b"x" * 100, "cut off"),
         (b"PK\x05\x06" + bytes(18), "no JSON"),
     ],

@@ -12,15 +12,15 @@ from msgspec.structs import replace
 
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.imports.reading import (
+    accepts,
     document,
     mapping,
-    moment,
     name,
     objects,
     text,
     without_skipped,
 )
-from webapp.documents.imports.times import Clock
+from webapp.documents.imports.times import Clock, moment
 
 _NO_TEXT: Final = frozenset({"thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"})
 _STEPS: Final = 200  # of tools and thoughts, from a question to its answer
@@ -29,7 +29,12 @@ _PICTURE: Final = "*[A picture, which is not part of the import]*"
 
 
 def is_chatgpt(value: Any) -> bool:
-    return isinstance(value.get("mapping"), dict)
+    """Others write a `mapping` as well, whose messages have no author."""
+    if not accepts(value, mapping=dict):
+        return False
+    messages = [mapping(node).get("message") for node in value["mapping"].values()]
+    written = [one for one in messages if isinstance(one, dict)]
+    return not written or any(accepts(one, author=dict) for one in written)
 
 
 def read_chatgpt(value: Any) -> Document:

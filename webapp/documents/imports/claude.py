@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.reading import document, moment, name, objects, text, without_skipped
-from webapp.documents.imports.times import Clock
+from webapp.documents.imports.reading import accepts, document, name, objects, text, without_skipped
+from webapp.documents.imports.times import Clock, moment
 
 _ROOT: Final = "00000000-0000-4000-8000-000000000000"
 _ROLES: Final = {"human": "user", "user": "user", "assistant": "assistant"}
 
 
 def is_claude(value: Any) -> bool:
-    return isinstance(value.get("chat_messages"), list)
+    if not accepts(value, chat_messages=list):
+        return False
+    messages = list(objects(value["chat_messages"]))
+    return not messages or any(accepts(one, sender=str) for one in messages)
 
 
 def read_claude(value: Any) -> Document:

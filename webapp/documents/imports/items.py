@@ -10,17 +10,22 @@ from msgspec.structs import replace
 
 from webapp.conversations.pictures import picture_of
 from webapp.documents.document import Document, DocumentPicture
+from webapp.documents.imports import marks
 from webapp.documents.imports.elements import elements
-from webapp.documents.imports.formats import KNOWN, Format, read_conversation
-from webapp.documents.imports.reading import ConversationError
-from webapp.documents.imports.unpacking import FileError, Package
+from webapp.documents.imports.formats import KNOWN
+from webapp.documents.imports.reading import EmptyError
+from webapp.documents.imports.records import MAX_ITEM_BYTES, Bad, Found, Unknown, conversations
+from webapp.documents.imports.unpacking import FileError, Package, Part
 
 MAX_ITEMS: Final = 50_000
-MAX_ITEM_BYTES: Final = 50_000_000
+NOTHING: Final = f"Nothing in this file could be read. These programs' exports can be, as JSON or as a zip: {KNOWN}."
 
 
 class Item(Struct, frozen=True):
-    """A conversation of a file. `document` is its JSON; without one, `remark` says why it cannot be taken."""
+    """A conversation of a file. `document` is its JSON; without one, `remark` says why it cannot be taken.
+
+    A note is no conversation: its remark says what else there is in the file.
+    """
 
     title: str
     remark: str = ""
@@ -28,50 +33,57 @@ class Item(Struct, frozen=True):
     source_id: str = ""
     messages: int = 0
     document: bytes | None = None
+    is_note: bool = False
 
 
 def items(package: Package) -> Iterator[Item]:
-    """All that is in the file, good and bad. Raises FileError where nothing more can be read."""
-    count = 0
+    """All that is in the file, good and bad. Raises FileError where nothing more can be read, or nothing at all."""
+    count = empty = unknown = 0
     for part in package.parts():
         if part.data is None:
             yield Item(PurePosixPath(part.name).stem[:200], "It is broken or encrypted in the zip.")
             count += 1
             continue
-        for start, end in elements(part.data):
-            count += 1
-            if count > MAX_ITEMS:
+        for one in conversations(_records(part)):
+            if isinstance(one, Unknown):
+                unknown += 1
+            elif isinstance(one, Bad) and isinstance(one.error, EmptyError):
+                empty += 1
+            else:
+                count += 1
+                yield _item(package, one, count)
+            if count + empty + unknown > MAX_ITEMS:
                 raise FileError(f"There are more than {MAX_ITEMS:,} conversations in the file.")
-            yield _item(package, part.data[start : min(end, start + MAX_ITEM_BYTES + 1)], count)
-    if not count:
-        raise FileError(f"There is no conversation in the file. {KNOWN} can be read: as JSON, or as the zip they give.")
+    if not count and not empty:
+        raise FileError(NOTHING)
+    yield from _notes(empty, unknown)
 
 
-def _item(package: Package, data: bytes, number: int) -> Item:
-    try:
-        if len(data) > MAX_ITEM_BYTES:
-            raise ConversationError(f"It is larger than {MAX_ITEM_BYTES // 1_000_000} MB.")
-        found = read_conversation(data)
-        document, lost = _with_pictures(found.document, package if found.format.key == "openchat" else None)
-        return _taken(found.format, document, lost)
-    except ConversationError as error:
-        return Item(_title(data) or f"Number {number}", str(error))
+def _notes(empty: int, unknown: int) -> Iterator[Item]:
+    if unknown:
+        entries = "1 other entry" if unknown == 1 else f"{unknown:,} other entries"
+        yield Item(
+            f"{entries} in the file", f"Not a conversation of a program that can be read: {KNOWN}.", is_note=True
+        )
+    if empty:
+        conversations_ = "1 empty conversation" if empty == 1 else f"{empty:,} empty conversations"
+        yield Item(conversations_, "Without any message, and so left out.", is_note=True)
 
 
-def _taken(found: Format, document: Document, lost: int) -> Item:
-    remark = f"{lost} of its pictures cannot be read, and are left out." if lost else ""
+def _records(part: Part) -> Iterator[bytes]:
+    data = part.data or b""
+    return (data[start : min(end, start + MAX_ITEM_BYTES + 1)] for start, end in elements(data))
+
+
+def _item(package: Package, one: Found | Bad, number: int) -> Item:
+    if isinstance(one, Bad):
+        return Item(one.title or f"Number {number}", str(one.error))
+    is_own = one.format.key == "openchat"
+    document, lost = _with_pictures(one.document, package if is_own else None)
+    pictures = f"{lost} of its pictures cannot be read, and are left out." if lost else ""
+    remark = " ".join(filter(None, [pictures, "" if is_own else marks.told(document)]))
     data = msgspec.json.encode(document)
-    return Item(document.title, remark, found.key, document.id, len(document.messages), data)
-
-
-def _title(data: bytes) -> str:
-    """The title of a conversation that cannot be taken, if that much can be read of it."""
-    try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-    told = value.get("title") or value.get("name") if isinstance(value, dict) else ""
-    return " ".join(told.split())[:200] if isinstance(told, str) else ""
+    return Item(document.title, remark, one.format.key, document.id, len(document.messages), data)
 
 
 def _with_pictures(document: Document, package: Package | None) -> tuple[Document, int]:

@@ -4,14 +4,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.reading import document, mapping, moment, name, objects, text, without_skipped
-from webapp.documents.imports.times import Clock
+from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text, without_skipped
+from webapp.documents.imports.times import Clock, moment
 
 _ROOT: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def is_librechat(value: Any) -> bool:
-    return "conversationId" in value and ("messages" in value or "messagesTree" in value)
+    """Others write a `conversationId` and `messages` as well, without ids like these and without saying who began."""
+    if not accepts(value, conversationId=str):
+        return False
+    messages = list(objects(value.get("messagesTree") or value.get("messages")))
+    if not messages:
+        return accepts(value, endpoint=str) and ("messages" in value or "messagesTree" in value)
+    return any(
+        accepts(one, messageId=str) and (accepts(one, isCreatedByUser=bool) or accepts(one, parentMessageId=str))
+        for one in messages
+    )
 
 
 def read_librechat(value: Any) -> Document:

@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 
 from webapp.documents.document import VERSION, Document
-from webapp.documents.imports.reading import ConversationError
+from webapp.documents.imports.reading import ConversationError, accepts
 
 
 def is_openchat(value: Any) -> bool:
-    return bool(value.get("format") == "open-chat")
+    return accepts(value, format=str) and value["format"] == "open-chat"
 
 
 def read_openchat(value: Any) -> Document:

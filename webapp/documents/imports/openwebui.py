@@ -11,8 +11,8 @@ from typing import Any, Final
 from webapp.conversations.messages import Source
 from webapp.conversations.pictures import read_picture
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
-from webapp.documents.imports.reading import document, mapping, moment, name, objects, text, without_skipped
-from webapp.documents.imports.times import Clock
+from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text, without_skipped
+from webapp.documents.imports.times import Clock, moment
 from webapp.rendering.safety import is_web_address
 
 _FOLDED: Final = re.compile(
@@ -24,13 +24,16 @@ _QUOTED: Final = re.compile(r"^> ?", re.MULTILINE)
 
 
 def is_openwebui(value: Any) -> bool:
-    return isinstance(
-        mapping(value.get("chat")).get("history") or mapping(value.get("chat")).get("messages"), dict | list
-    )
+    """A row with a `chat` in it, or, as it was written before there were rows, what is in the `chat`."""
+    if not isinstance(value, dict):
+        return False
+    chat = value.get("chat", value)
+    has_tree = accepts(chat, history=dict) and accepts(chat["history"], messages=dict)
+    return has_tree or (chat is not value and accepts(chat, messages=list))
 
 
 def read_openwebui(value: Any) -> Document:
-    chat = mapping(value["chat"])
+    chat = mapping(value.get("chat", value))
     history = mapping(chat.get("history"))
     began = moment(value.get("created_at")) or moment(chat.get("timestamp"))
     clock = Clock(began)

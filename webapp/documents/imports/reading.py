@@ -4,11 +4,12 @@ Each reader is a function from a decoded JSON object to a `Document`. What it ca
 refuses the whole conversation with a `ConversationError`, and raises nothing else whatever it is given.
 """
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from msgspec.structs import replace
 
 from webapp.conversations.messages import title_from
@@ -18,13 +19,13 @@ MAX_ID: Final = 200
 MAX_TITLE: Final = 200
 MAX_MESSAGES: Final = 20_000  # of one conversation
 
-# Other programs know these times as seconds; what is outside is no time at all, or is counted in milliseconds.
-_FIRST: Final = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
-_LAST: Final = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
-
 
 class ConversationError(Exception):
     """A conversation that cannot be taken. The text is one sentence for its owner."""
+
+
+class EmptyError(ConversationError):
+    """A conversation in which nobody has said anything. It is left out, and that is no fault."""
 
 
 def text(value: Any) -> str:
@@ -48,19 +49,32 @@ def name(value: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= MAX_ID else None
 
 
-def moment(value: Any) -> datetime | None:
-    """A point in time: ISO 8601, or seconds or milliseconds since 1970; None for what is none."""
-    if isinstance(value, str):
-        try:
-            read = datetime.fromisoformat(value)
-            seconds = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            return None
-    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        seconds = float(value) / 1000 if value > _LAST else float(value)
-    else:
-        return None
-    return datetime.fromtimestamp(seconds, UTC) if _FIRST <= seconds <= _LAST else None
+def accepts(value: Any, **kinds: type | tuple[type, ...]) -> bool:
+    """Whether a value out of a file is an object that has all these keys, with values of these types."""
+    return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
+
+
+def made_id(*parts: Any) -> str:
+    """An id for what has none in its file: the same for the same parts.
+
+    Take what stays the same when a conversation grows, as its first message and when that was written. Without such a
+    time two conversations can begin alike: then take all of it.
+    """
+    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
+
+
+def chained(messages: Iterable[DocumentMessage]) -> list[DocumentMessage]:
+    """Messages that are a plain list in their file, each below the one before; their ids do not matter.
+
+    The ids they get come from what is said down to each. So the same list has the same ids when it has grown.
+    """
+    made = list[DocumentMessage]()
+    above: str | None = None
+    for one in messages:
+        key = made_id(above, one.role, one.content, one.reasoning)
+        made.append(replace(one, id=key, parent_id=above))
+        above = key
+    return made
 
 
 def document(
@@ -76,11 +90,15 @@ def document(
     archived: bool = False,
     pinned: bool = False,
 ) -> Document:
-    """A conversation of another program's. What it does not say of itself, its messages say."""
-    if key is None:
-        raise ConversationError("It has no id.")
+    """A conversation of another program's. What it does not say of itself, its messages say.
+
+    Without a key it gets an id that it keeps when it grows, if it says when it was begun.
+    """
     if not messages:
-        raise ConversationError("There is no message in it.")
+        raise EmptyError("There is no message in it.")
+    if key is None:
+        alike = messages if created_at is None else messages[:1]
+        key = made_id(created_at, [(one.role, one.content) for one in alike])
     first = next((one.content for one in messages if one.role == "user" and one.content.strip()), "")
     begun = created_at or messages[0].created_at
     return Document(

@@ -54,7 +54,7 @@ class Package:
         self._limit = limit
         self._archive = stack.enter_context(_opened(path)) if _is_zip(path) else None
         members = self._archive.infolist() if self._archive else []
-        self._members = [one for one in members if one.filename.lower().endswith(".json")]
+        self._members = [one for one in members if one.filename.lower().endswith((".json", ".jsonl"))]
         self._pictures = {
             PurePosixPath(one.filename).stem: one
             for one in members
