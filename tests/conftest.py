@@ -14,16 +14,26 @@ from tests.fakes import services
 from tests.fakes.apart import apart
 from tests.fakes.app_server import AppServer
 from tests.fakes.database import migrated_file
+from tests.fakes.order import long_files_first
 from tests.fakes.postgres import own_database, without_rows
+from tests.fakes.shared_servers import SharedServers, started
 from tests.fakes.upstream import KEY, Upstream, running_standin
 from webapp.db.address import Address, PostgresServer
 from webapp.db.migrate_postgres import upgrade_server
 from webapp.logs import QUIET_LIBRARIES
 from webapp.standin.server import StandIn
 
+# Tests may end in mid-answer, and many share a server.
+MANY_ANSWERS = {"MAX_LIVE_REPLIES": "1000"}
+
 # The same examples in each run, however slow the machine.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        long_files_first(items, Path(__file__).parent)
 
 
 @pytest.fixture(autouse=True)
@@ -115,17 +125,32 @@ def server_environ() -> dict[str, str]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def shared_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedServers]:
+    servers = SharedServers(lambda: tmp_path_factory.mktemp("server"))
+    yield servers
+    servers.stop()
+
+
 @pytest.fixture(scope="module")
 def server(
-    standin: StandIn, server_environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    standin: StandIn,
+    server_environ: dict[str, str],
+    shared_servers: SharedServers,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[AppServer]:
-    """One real server for a whole module; each test uses conversations of its own."""
-    environ = {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": standin.base_url, **server_environ}
-    server = AppServer(tmp_path_factory.mktemp("server"), environ)
-    server.start()
-    yield server
-    server.stop()
-    assert "Traceback" not in server.log(), server.log()
+    """A real server. Modules with the same settings share one, so each test uses conversations of its own.
+
+    A module that stops its server, or counts on nobody else's traces there, marks its tests as `own_server`.
+    """
+    environ = {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": standin.base_url, **MANY_ANSWERS, **server_environ}
+    if request.node.get_closest_marker("own_server"):
+        serving = started(tmp_path_factory.mktemp("server"), environ)
+    else:
+        serving = shared_servers.lent(environ)
+    with serving as server:
+        yield server
 
 
 @pytest.fixture

@@ -48,6 +48,8 @@ TYPES = {
 }
 PIECE = b"x" * 64_000
 
+pytestmark = pytest.mark.own_server  # its limits are reached, and its log is looked at long afterwards
+
 
 def plain(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)

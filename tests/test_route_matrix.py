@@ -444,10 +444,13 @@ async def test_nobody_else_gets_in_or_changes_anything(standin: StandIn, tmp_pat
 
 async def test_whom_it_is_for_gets_in(standin: StandIn, tmp_path: Path) -> None:
     async with open_house(tmp_path, standin.base_url) as house:
+        ids: dict[str, str] = {}
         for row in ROWS:
-            ids = await alices(house)
+            ids = ids or await alices(house)
             if row.opens_for == "members":
                 async with house.as_("bob") as bob:
                     assert SECRET not in (await send(bob, row, ids)).text, row.route
             async with house.as_("olga" if row.opens_for == "administrators" else "alice") as owner:
                 assert (row.route, (await send(owner, row, ids)).status_code) == (row.route, row.status)
+            if not row.route.startswith("GET "):
+                ids = {}  # what there was may have changed, or be gone

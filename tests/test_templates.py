@@ -1,6 +1,7 @@
 """Every template in each of its states: nothing is missing, the HTML is sound, and what people wrote stays text."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -606,6 +607,20 @@ def below() -> Templates:
     return Templates(ROOT / "templates", assets, root="/below", app_title="Open Chat", sharing=True)
 
 
+@pytest.fixture(scope="module")
+def rendered(templates: Templates) -> Callable[[str, Struct], str]:
+    """Renders a template once for all tests that look at the same page of it."""
+    pages: dict[tuple[str, int], str] = {}
+
+    def render(name: str, page: Struct) -> str:
+        key = name, id(page)
+        if key not in pages:
+            pages[key] = templates.render(name, page)
+        return pages[key]
+
+    return render
+
+
 def test_every_template_is_rendered_here(templates: Templates) -> None:
     reached = set(STATES) | {section.template for section in SECTIONS}  # which their page includes by name
     for _ in range(5):  # partials of partials
@@ -619,15 +634,17 @@ def references_of(name: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("name", "page"), ROWS)
-def test_it_is_sound(templates: Templates, name: str, page: Struct) -> None:
-    read = Markup(templates.render(name, page))
+def test_it_is_sound(rendered: Callable[[str, Struct], str], name: str, page: Struct) -> None:
+    read = Markup(rendered(name, page))
     assert read.problems == ALONE_ON_PURPOSE.get(name, [])
     assert read.open == OPEN_ON_PURPOSE.get(name, [])
 
 
 @pytest.mark.parametrize(("name", "page"), ROWS)
-def test_a_whole_page_has_all_that_it_refers_to(templates: Templates, name: str, page: Struct) -> None:
-    html = templates.render(name, page)
+def test_a_whole_page_has_all_that_it_refers_to(
+    rendered: Callable[[str, Struct], str], name: str, page: Struct
+) -> None:
+    html = rendered(name, page)
     if "</html>" in html:
         assert Markup(html).dangling() == []
         assert html.count("<title>") == html.count("<main") == html.count("<h1") == 1

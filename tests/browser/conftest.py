@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright, expe
 
 from tests.browser.screen import Screen
 from tests.fakes.app_server import ROOT, AppServer
+from tests.fakes.shared_servers import started
 from tests.fakes.upstream import KEY, Upstream
 from webapp.standin.server import StandIn
 
@@ -47,15 +48,10 @@ def environ() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def server(standin: StandIn, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    """One server for all stories of a module. A story that stops it starts it again."""
-    server = AppServer(
-        tmp_path_factory.mktemp("server"),
-        {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": standin.base_url, "LOG_LEVEL": "INFO", **environ},
-    )
-    server.start()
-    yield server
-    server.stop()
-    assert "Traceback" not in server.log(), server.log()
+    """One server for all stories of a module, as they look at lists and search. One that stops it starts it again."""
+    settings = {"OPENROUTER_API_KEY": KEY, "OPENROUTER_BASE_URL": standin.base_url, "LOG_LEVEL": "INFO", **environ}
+    with started(tmp_path_factory.mktemp("server"), settings) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,18 @@
 """Every page in every state is open to all: by rules that a machine can check, and by what is spoken and focused."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 from uuid import uuid4
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.axe import LOOKS, breaches
 from tests.browser.screen import Screen
 from tests.fakes import exports
+from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream, shows_file
 from webapp.standin.steps import Cite, Hold, Reason, Say, Show
 
@@ -47,6 +49,28 @@ CORNER: Final = "|   | One | Two |\n|---|---|---|\n| **Row** | 1 | 2 |"
 @pytest.fixture(scope="module")
 def environ() -> dict[str, str]:
     return {"SECRET_KEY": "x" * 32, "MONTHLY_SOFT_LIMIT": "0"}
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """One tab for all states, which so loads scripts and styles once."""
+    context = await browser.new_context()
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(tab: Page, server: AppServer) -> AsyncIterator[Screen]:
+    """A new visitor's first page: nothing is left of the state before."""
+    await tab.goto(f"{server.url}/healthz")
+    await tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    await tab.context.clear_cookies()
+    await tab.set_viewport_size({"width": 1280, "height": 800})
+    await tab.emulate_media(color_scheme="null", reduced_motion="null")
+    screen = Screen(tab, server.url)
+    await screen.open()
+    yield screen
+    assert screen.complaints == []
 
 
 State = Callable[[Screen, Upstream], Awaitable[None]]

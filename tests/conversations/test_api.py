@@ -10,6 +10,11 @@ from tests.fakes.upstream import Upstream
 from webapp.standin.steps import Hold, Say
 
 
+@pytest.fixture(scope="module")
+def server_environ() -> dict[str, str]:
+    return {"MAX_LIVE_REPLIES": "8"}
+
+
 async def start(client: httpx.AsyncClient) -> str:
     return str((await client.post("/conversations")).json()["id"])
 

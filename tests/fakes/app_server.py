@@ -19,6 +19,7 @@ class AppServer:
         self._environ = environ
         self._host, self._port = "127.0.0.1", 0
         self._process: subprocess.Popen[str] | None = None
+        self._forgotten = 0  # characters of the log
         self.printed = ""
         self.root = ""
 
@@ -79,7 +80,11 @@ class AppServer:
             self._end(signal.SIGKILL)
 
     def log(self) -> str:
-        return (self._folder / "server.log").read_text()
+        return (self._folder / "server.log").read_text()[self._forgotten :]
+
+    def forget_log(self) -> None:
+        """From here on `log` is what comes after this."""
+        self._forgotten += len(self.log())
 
     def _end(self, sent: signal.Signals) -> int:
         assert self._process is not None

@@ -16,6 +16,8 @@ from webapp.operations.metrics import MAX_MODELS, OTHER_MODELS, Metrics
 from webapp.standin.steps import Hold, Say
 from webapp.web.requests import Served
 
+pytestmark = pytest.mark.own_server  # what it has counted is known
+
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
