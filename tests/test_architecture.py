@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "operations",
             "administration",
             "documents",
+            "draining",
             "search",
             "temporary",
             "conversations",
@@ -38,6 +39,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
         {"accounts", "app", "config", "connection", "db", "demo", "listening", "logs", "packages", "supervisor"}
     ),
     "connection": frozenset(),
+    "draining": frozenset(),
     "supervisor": frozenset({"config", "db", "demo", "listening", "logs"}),
     "demo": frozenset({"config", "standin"}),
     "listening": frozenset({"config"}),

@@ -239,6 +239,86 @@ async def test_nothing_is_due_when_the_connection_is_gone() -> None:
     assert all(timer.is_cancelled for timer in client.clock.timers)
 
 
+class SlowClient(Client):
+    """To an app that takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.ending = ""
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/at-once":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        self.is_asked.set()
+        try:
+            await self.may_answer.wait()
+            self.ending = "done"
+        except asyncio.CancelledError:
+            self.ending = "cancelled"
+            raise
+
+    @property
+    def task(self) -> asyncio.Task[Any]:
+        [task] = self.protocol.tasks
+        return task
+
+
+@pytest.mark.parametrize(("method", "ending"), [(b"GET", "cancelled"), (b"HEAD", "cancelled"), (b"POST", "")])
+async def test_what_would_change_nothing_is_not_made_for_who_has_hung_up(method: bytes, ending: str) -> None:
+    client = SlowClient()
+    await client.sends(GET.replace(b"GET", method))
+    assert client.is_asked.is_set()
+    client.protocol.connection_lost(None)
+    await client.sends(b"")
+    assert client.ending == ending
+    client.may_answer.set()
+    await client.sends(b"")
+
+
+async def test_nothing_is_begun_for_who_has_hung_up() -> None:
+    client = SlowClient()
+    client.protocol.data_received(GET)
+    client.wire.is_open = False
+    await client.sends(b"")
+    assert not client.is_asked.is_set()
+
+
+async def test_an_answer_that_has_begun_hears_of_it_as_usual() -> None:
+    client = SlowClient()
+    await client.sends(GET.replace(b"GET /", b"GET /at-once"))
+    client.protocol.connection_lost(None)
+    await client.sends(b"")
+    assert client.ending == ""
+    client.may_answer.set()
+    await client.sends(b"")
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+async def test_who_waits_when_the_process_ends_is_told_to_come_back(
+    method: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = SlowClient()
+    await client.sends(GET.replace(b"GET", method))
+    client.task.cancel()
+    await client.sends(b"")
+    assert client.status == b"503"
+    assert b"retry-after: 3" in client.wire.got
+    assert client.wire.got.endswith(b"\r\n\r\nThe server is restarting. Try again in a few seconds.\n")
+    assert (client.wire.is_open, caplog.text) == (False, "")
+
+
+async def test_what_was_half_told_when_the_process_ends_is_cut_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = SlowClient()
+    await client.sends(GET.replace(b"GET /", b"GET /at-once"))
+    client.task.cancel()
+    await client.sends(b"")
+    assert not client.wire.is_open
+    assert [record.exc_info for record in caplog.records] == [None]
+
+
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([GET, POST, b"\r\n", GET[:20], GET[20:]]), max_size=8))
 async def test_whatever_comes_nothing_breaks_and_nobody_holds_on(pieces: list[bytes]) -> None:
     client = Client()

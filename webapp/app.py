@@ -87,6 +87,7 @@ from webapp.documents.shares.store import ShareStore
 from webapp.documents.shares.watching import Watchers
 from webapp.documents.store import DocumentStore
 from webapp.documents.webpage import Webpage
+from webapp.draining import Drain
 from webapp.library.routes import library_router
 from webapp.library.store import Library
 from webapp.operations.bus_check import checks_of_bus
@@ -285,10 +286,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             await stack.enter_async_context(retention.running())
             yield
 
-    def begin_drain() -> None:
-        replies.begin_drain()
-        passing.begin_drain()
-
+    drain = Drain([replies, passing], is_alone=not database.is_shared, grace=settings.drain_seconds)
     app = Litestar(
         route_handlers=[
             accounts_router,
@@ -355,7 +353,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), YamlRenderPlugin()],
         ),
         request_max_body_size=limit * BODY_PER_MESSAGE,
-        state=State({"begin_drain": begin_drain}),
+        state=State({"drain": drain}),
         lifespan=[lifespan],
         logging_config=None,
         debug=False,

@@ -6,7 +6,7 @@ a body and an answer earn anew with every byte, so that slow lines are served an
 
 import asyncio
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -20,6 +20,9 @@ BODY_SECONDS: Final = 30.0  # for a body, beside what it earns
 READER_SECONDS: Final = 60.0  # for a reader to take what waits for it, beside what that earns
 SLOWEST: Final = 4_000  # bytes a second
 
+READING: Final = frozenset({"GET", "HEAD"})
+_RESTARTING: Final = b"The server is restarting. Try again in a few seconds.\n"
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with an end to its patience and to the size of a head."""
@@ -31,6 +34,12 @@ class BoundedProtocol(HttpToolsProtocol):
     _body_until = 0.0
     _due: asyncio.TimerHandle | None = None
     _reader_due: asyncio.TimerHandle | None = None
+    _reading: asyncio.Task[Any] | None = None  # answers a question that changes nothing, and has not begun to
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._whole_app = self.app
+        self.app = self._answer
 
     # From the connection
 
@@ -42,6 +51,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._cancel()
         self._stop_waiting_for_reader()
         super().connection_lost(exc)
+        if self._reading is not None:
+            self._reading.cancel()
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
@@ -99,6 +110,33 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_idle = True
         super().on_message_complete()
 
+    # To the app
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        """Lets the app answer, and takes a cancellation for what it is: nobody waits for more, or the process ends.
+
+        A page that nobody waits for is not made. What was sent to change something is done in any case.
+        """
+        if scope["method"] in READING:
+            if self.transport.is_closing():
+                await _tell_to_come_back(send)
+                return
+            self._reading = asyncio.current_task()
+        has_begun = False
+
+        async def send_on(message: Any) -> None:
+            nonlocal has_begun
+            has_begun, self._reading = True, None
+            await send(message)
+
+        try:
+            await self._whole_app(scope, receive, send_on)
+        except asyncio.CancelledError:
+            if not has_begun:
+                await _tell_to_come_back(send)
+        finally:
+            self._reading = None
+
     # Patience
 
     def _begin_head(self) -> None:
@@ -144,3 +182,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._reader_due is not None:
             self._reader_due.cancel()
             self._reader_due = None
+
+
+async def _tell_to_come_back(send: Any) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(_RESTARTING)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"retry-after", b"3"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": HTTPStatus.SERVICE_UNAVAILABLE.value, "headers": headers})
+    await send({"type": "http.response.body", "body": _RESTARTING})

@@ -102,7 +102,7 @@ def _prepare(settings: Settings) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which tells the app of a signal at once: open event streams would hold up its shutdown otherwise."""
+    """uvicorn, which drains the app before it goes down: open event streams would hold up its shutdown otherwise."""
 
     def __init__(self, app: Any, settings: Settings) -> None:
         config = uvicorn.Config(
@@ -122,10 +122,23 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._settings = settings
+        self._signal: int | None = None  # the first one
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._app.state.begin_drain()
-        super().handle_exit(sig, frame)
+        """Begins the drain. Another Ctrl+C ends its grace, and another one after that everything."""
+        drain = self._app.state.drain
+        if self._signal is None:
+            self._signal = sig
+            drain.begin()
+        elif sig == signal.SIGINT:
+            drain.hurry()
+        if self.should_exit or drain.is_over():
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._signal is not None and not self.should_exit and self._app.state.drain.is_over():
+            super().handle_exit(self._signal, None)
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -158,6 +158,39 @@ async def test_an_answer_that_ends_in_the_grace_of_a_shutdown_is_whole(
     await expect(screen.answer).not_to_contain_text("Interrupted")
 
 
+async def test_new_words_are_seen_until_a_lone_server_has_gone(
+    screen: Screen, upstream: Upstream, server: AppServer, open_screen: OpenScreen
+) -> None:
+    model = await upstream.script("stay", Say("Nearly "), Hold("a"), Say("there, "), Hold("b"), Say("now."))
+    await screen.ask("Go", model)
+    await screen.sees_growing("Nearly")
+    going = asyncio.get_running_loop().run_in_executor(None, server.terminate)
+    await upstream.open("stay", "a")
+    await screen.sees_growing("Nearly there,")
+    other = await open_screen(screen.path)
+    await other.sees_growing("Nearly there,")
+    await other.ask("And then?")
+    await expect(other.page.get_by_role("alert")).to_contain_text("restarting")
+    await upstream.open("stay", "b")
+    for one in (screen, other):
+        await one.sees_answer("Nearly there, now.")
+        await expect(one.button("Retry")).to_be_visible()
+    assert await going == 0
+    server.start()
+
+
+async def test_what_the_end_interrupts_is_shown_with_a_way_on_before_the_server_has_gone(
+    screen: Screen, upstream: Upstream, server: AppServer
+) -> None:
+    model = await upstream.script("cut", Say("Half an answer"), Hold("a"))
+    await screen.ask("Go", model)
+    await screen.sees_growing("Half an answer")
+    assert await asyncio.get_running_loop().run_in_executor(None, server.terminate) == 0
+    await expect(screen.answer).to_contain_text("Interrupted")
+    await expect(screen.button("Continue")).to_be_visible()
+    server.start()
+
+
 async def test_a_refused_send_keeps_the_text_in_the_box(screen: Screen) -> None:
     await screen.ask("My long thought", "no/such-model")
     await expect(screen.page.get_by_role("alert")).to_contain_text("There is no model 'no/such-model'")

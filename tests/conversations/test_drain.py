@@ -63,10 +63,26 @@ async def test_who_starts_beside_others_interrupts_the_silent_alone(scene: Scene
 async def test_who_goes_down_takes_nothing_new_and_says_when_to_come_back(scene: Scene, there: Process) -> None:
     async with there.replies.running(alone=False, grace=0):
         there.replies.check_open()
-        there.replies.begin_drain()
+        there.replies.take_no_more()
         with pytest.raises(UnavailableError) as refused:
             there.replies.check_open()
         assert refused.value.retry_after
+
+
+async def test_readers_may_stay_to_the_end_while_nothing_new_is_taken(scene: Scene, there: Process) -> None:
+    running = await started(there)
+    answer, call = await there.ask(scene.alice)
+    early = there.follow(answer)
+    await call.says("Half ")
+    there.replies.take_no_more()
+    late = there.follow(answer)
+    await call.says("and ")
+    there.replies.interrupt()
+    for reader in (early, late):
+        assert await reader.ended() is Status.INTERRUPTED
+        assert reader.texts[-1] == "Half and "
+    await end(running)
+    assert (await scene.message(answer)).content == "Half and "
 
 
 async def test_readers_are_sent_away_without_an_end_and_the_answer_goes_on(scene: Scene, there: Process) -> None:
@@ -75,7 +91,7 @@ async def test_readers_are_sent_away_without_an_end_and_the_answer_goes_on(scene
     early = there.follow(answer)
     await call.says("Half ")
     await early.sees("Half ")
-    there.replies.begin_drain()
+    there.replies.send_away()
     assert await early.ended() is Status.STREAMING
     late = there.follow(answer)
     assert await late.ended() is Status.STREAMING
@@ -92,7 +108,7 @@ async def test_readers_of_answers_that_grow_elsewhere_are_sent_away_too(scene: S
     reader = there.follow(answer)
     await call.says("Half ")
     await reader.sees("Half ")
-    there.replies.begin_drain()
+    there.replies.send_away()
     assert await reader.ended() is Status.STREAMING
     await end(running)
     assert (await scene.message(answer)).status is Status.STREAMING

@@ -1,6 +1,8 @@
 """The real app on a real Postgres: what is asked there survives the process that was asked."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,11 @@ import httpx
 import pytest
 
 from tests.fakes.app_server import AppServer
+from tests.fakes.eventually import eventually
 from tests.fakes.postgres import run, url_of, without_tables
 from tests.fakes.upstream import KEY, Upstream
 from webapp.db.address import PostgresServer
+from webapp.db.postgres import connect
 from webapp.standin.server import StandIn
 from webapp.standin.steps import Hold, Say
 
@@ -106,3 +110,41 @@ async def test_two_processes_serve_the_same_conversations(
             assert (await last(there, conversation))["status"] == "complete"
     finally:
         assert other.terminate() == 0
+
+
+async def test_who_waits_for_the_database_at_the_end_is_told_to_come_back(
+    app: AppServer, api: httpx.AsyncClient, upstream: Upstream, database: PostgresServer
+) -> None:
+    model = await upstream.script("wait", Say("Done."))
+    conversation = await ask(api, model)
+    await read(api, conversation, until="done")
+    paths = [f"/conversations/{conversation}", f"/conversations/{conversation}/stream", f"/c/{conversation}"]
+    async with locked(database, "messages", "conversations"):
+        waiting = [asyncio.create_task(api.get(path)) for path in paths * 3]
+        await eventually(lambda: are_waiting(database))
+        code = await asyncio.to_thread(app.terminate)
+        answers = await asyncio.gather(*waiting)
+    app.start()
+    assert code == 0
+    assert {(answer.status_code, answer.headers.get("retry-after")) for answer in answers} == {(503, "3")}
+
+
+@asynccontextmanager
+async def locked(database: PostgresServer, *tables: str) -> AsyncIterator[None]:
+    """Nobody else reads or writes these tables while the block runs."""
+    connection = await connect(database)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+            yield
+    finally:
+        await connection.close()
+
+
+async def are_waiting(database: PostgresServer) -> bool:
+    connection = await connect(database)
+    try:
+        waiting = "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database WHERE datname = $1 AND NOT granted"
+        return int(await connection.fetchval(waiting, database.database)) >= 5
+    finally:
+        await connection.close()

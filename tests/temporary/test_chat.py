@@ -139,7 +139,8 @@ async def test_an_answer_that_comes_to_the_limit_is_stopped(temporary: Temporary
 async def test_when_the_process_goes_down_what_came_is_given_back(temporary: Temporary) -> None:
     asked, versions, call = await temporary.ask()
     await call.says("Half")
-    temporary.replies.begin_drain()
+    temporary.replies.take_no_more()
+    temporary.replies.send_away()
     await rest(versions)
     ended = await temporary.chat.ended(asked.answer)
     assert (ended.status, ended.content) == (Status.STOPPED, "Half")

@@ -74,6 +74,7 @@ class Replies:
         self._is_asked_to_look = asyncio.Event()
         self._stops: dict[Reply, Outcome] = {}
         self._draining = False
+        self._sends_away = False
         self._followers = 0
         self._kept_at = 0.0
         self._keep_log = JobLog(logger, "Checkpoints could not be kept")
@@ -94,7 +95,8 @@ class Replies:
                 try:
                     yield
                 finally:
-                    self.begin_drain()
+                    self.take_no_more()
+                    self.send_away()
                     await self._drain(grace)
 
     # For handlers
@@ -130,7 +132,7 @@ class Replies:
     async def follow(self, answer: Message) -> AsyncGenerator[Reply, None]:
         """Yields the growing answer, first as it stands, then whenever it may have grown; ends with it.
 
-        Also yields without news about every KEEP_ALIVE_INTERVAL. Ends early while the process goes down: the reply
+        Also yields without news about every KEEP_ALIVE_INTERVAL. Ends early once readers are sent away: the reply
         that it last yielded is then still live, and the reader is to come back.
         """
         self._followers += 1
@@ -250,7 +252,7 @@ class Replies:
         while not reply.is_lost:
             version, was_live = reply.version, reply.is_live
             yield
-            if not was_live or self._draining:
+            if not was_live or self._sends_away:
                 return
             await reply.wait(version)
 
@@ -338,20 +340,29 @@ class Replies:
         """Whether this process is going down, and takes no new answers."""
         return self._draining
 
-    def begin_drain(self) -> None:
-        """Takes no new answers, and sends readers away to come back elsewhere. Growing answers go on."""
+    def take_no_more(self) -> None:
+        """Takes no new answers. Growing ones go on, and so do those who read them."""
         self._draining = True
+
+    def send_away(self) -> None:
+        """Ends what is read here, so that readers come back, elsewhere or after a restart. Growing answers go on."""
+        self._sends_away = True
         for reply in (*self._live.values(), *self._mirrors.replies()):
             reply.wake()
+
+    def interrupt(self) -> None:
+        """Begins to end all growing answers, with all that they have. Their last words are still kept and read."""
+        for message_id in list(self._tasks):
+            self._cancel(message_id, INTERRUPTED)
 
     async def _drain(self, grace: float) -> None:
         """Gives growing answers `grace` seconds, then interrupts those that are left, with all that they have."""
         if self._tasks:
             logger.info("Waiting up to %.0f s for %d answers", grace, len(self._tasks))
             await asyncio.wait(list(self._tasks.values()), timeout=grace)
-        left = [self._cancel(message_id, INTERRUPTED) for message_id in list(self._tasks)]
-        if left:
-            await asyncio.gather(*(asyncio.wait([task]) for task in left if task is not None))
+        self.interrupt()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
 
 
 def _ended(reply: Reply, outcome: Outcome) -> Ended:
