@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.fakes.scene import Process, Scene, open_process, open_scene
+from webapp.conversations import endings
 from webapp.conversations.messages import Message, Status
 from webapp.db.address import Address
 from webapp.web.refusals import UnavailableError
@@ -153,6 +154,37 @@ async def test_an_end_that_cannot_be_kept_at_once_is_waited_for(scene: Scene, th
     await end(running)
     ended = await scene.message(answer)
     assert (ended.status, ended.content) == (Status.INTERRUPTED, "Every word")
+
+
+async def test_what_waits_to_be_kept_is_tried_once_more(
+    scene: Scene, there: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "DELAYS", (600.0,))
+    running = await started(there, grace=0)
+    answer, call = await there.ask(scene.alice)
+    await call.says("Every word.")
+    there.store.failing["end"] = 1
+    await call.ends()
+    await there.store.is_ending()
+    async with asyncio.timeout(PATIENCE):
+        await end(running)
+    ended = await scene.message(answer)
+    assert (ended.status, ended.content) == (Status.COMPLETE, "Every word.")
+
+
+async def test_what_cannot_be_kept_even_then_does_not_keep_the_process(
+    scene: Scene, there: Process, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(endings, "LAST_CHANCE", 0.05)
+    running = await started(there, grace=0)
+    _, call = await there.ask(scene.alice)
+    await call.says("Every word.")
+    there.store.failing["end"] = 10**6
+    await call.ends()
+    await there.store.is_ending()
+    async with asyncio.timeout(PATIENCE):
+        await end(running)
+    assert "is given up" in caplog.text
 
 
 async def test_nothing_is_left_running(scene: Scene, there: Process) -> None:

@@ -16,11 +16,12 @@ from webapp.db.tables import Message as MessageRow
 
 
 class TroubledReplyStore(ReplyStore):
-    """`failing` has how many times the next calls of a method are to fail."""
+    """`failing` has how many times the next calls of a method are to fail, with `error`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.failing = {"checkpoint": 0, "end": 0, "read": 0, "reap": 0}
+        self.error: Exception = OSError("No space left on device")
         self.reads = 0
         self.may_end = asyncio.Event()
         self.may_end.set()
@@ -72,4 +73,4 @@ class TroubledReplyStore(ReplyStore):
     def _fail(self, method: str) -> None:
         if self.failing[method]:
             self.failing[method] -= 1
-            raise OSError("No space left on device")
+            raise self.error

@@ -1,5 +1,6 @@
 """A chat that is kept nowhere: what the model is given, what is booked, and what of it is left."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.fakes.eventually import eventually
-from tests.fakes.model import Call
+from tests.fakes.model import Call as ModelCall
 from tests.fakes.model_source import FakeModelSource, entry
 from tests.fakes.scene import QUICK, SECRET, Scene, open_scene, prices_of
 from webapp.accounts.budgets import BudgetError, Limits
@@ -18,11 +19,14 @@ from webapp.accounts.keys import Keys
 from webapp.accounts.spending import Line, Month
 from webapp.catalog.catalog import Catalog
 from webapp.catalog.store import ModelStore
+from webapp.conversations import bills_store
+from webapp.conversations.bills_store import BillStore, Call
 from webapp.conversations.messages import Status
 from webapp.conversations.replies import Replies
 from webapp.conversations.reply import Reply
 from webapp.conversations.till import Till
 from webapp.db.address import Address
+from webapp.db.engine import Database
 from webapp.db.tables import Conversation, OpenBill
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
@@ -35,11 +39,25 @@ from webapp.web.refusals import InvalidError, TooLargeError, TooManyError, Unava
 MODEL: Final = "some/model"
 
 
+class HeldBills(BillStore):
+    """The ledger, which a test can hold up."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.may_book = asyncio.Event()
+        self.may_book.set()
+
+    async def book_call(self, call: Call, now: datetime) -> None:
+        await self.may_book.wait()
+        await super().book_call(call, now)
+
+
 class Temporary(NamedTuple):
     scene: Scene
     chat: TemporaryChat
     replies: Replies
     unkept: Unkept
+    bills: HeldBills
 
     async def grows(self, number: int) -> None:
         """Returns when so many answers grow."""
@@ -49,7 +67,7 @@ class Temporary(NamedTuple):
 
         await eventually(holds)
 
-    async def ask(self, text: str = "Go", *said: str) -> tuple[Asked, AsyncGenerator[Reply, None], Call]:
+    async def ask(self, text: str = "Go", *said: str) -> tuple[Asked, AsyncGenerator[Reply, None], ModelCall]:
         """Asks, and reads the first of the growing answer."""
         asked = await self.chat.ask(self.scene.alice, said, text, MODEL)
         calls = len(self.scene.here.model.calls)
@@ -70,7 +88,8 @@ async def temporary(address: Address) -> AsyncIterator[Temporary]:
     async with open_scene(address) as scene:
         here = scene.here
         catalog = Catalog(ModelStore(here.database), FakeModelSource(entry(MODEL)), default_model=MODEL)
-        unkept = Unkept(here.bills)
+        bills = HeldBills(here.database)
+        unkept = Unkept(bills)
         till = Till(prices_of, here.budgets, Keys(SECRET), counts_growing=True)
         replies = Replies(unkept, here.model, till=till, checkpoint_interval=QUICK)
         await catalog.refresh()
@@ -78,7 +97,7 @@ async def temporary(address: Address) -> AsyncIterator[Temporary]:
             chat = TemporaryChat(
                 replies, unkept, here.conversations, catalog, max_live=2, max_per_minute=0, max_message_bytes=100
             )
-            yield Temporary(scene, chat, replies, unkept)
+            yield Temporary(scene, chat, replies, unkept, bills)
 
 
 async def rest(versions: AsyncGenerator[Reply, None]) -> str:
@@ -121,6 +140,27 @@ async def test_who_goes_away_ends_the_answer_and_its_bill_is_asked_for(temporary
     assert [line.cost for line in await temporary.lines()] == [Decimal("0.003")]
     assert await temporary.rows(OpenBill) == 1
     assert temporary.unkept.take(asked.answer.id) is None
+
+
+async def test_the_end_waits_for_no_ledger_that_cannot_be_written_and_is_booked_later(
+    temporary: Temporary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bills_store, "BOOKING_PATIENCE", 0.01)
+    temporary.bills.may_book.clear()
+    asked, versions, call = await temporary.ask()
+    await call.says("All.")
+    await call.gives(Usage(10, 5, 2, 1, Decimal("0.0015")))
+    await call.ends()
+    async with asyncio.timeout(5):
+        assert await rest(versions) == "All."
+    assert (await temporary.chat.ended(asked.answer)).status is Status.COMPLETE
+    assert await temporary.lines() == []
+    temporary.bills.may_book.set()
+
+    async def is_booked() -> bool:
+        return [line.cost for line in await temporary.lines()] == [Decimal("0.0015")]
+
+    await eventually(is_booked)
 
 
 async def test_an_answer_that_comes_to_the_limit_is_stopped(temporary: Temporary) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from webapp.db.tables import Message as MessageRow
 from webapp.db.tables import OpenBill as BillRow
 from webapp.db.tables import User as UserRow
 from webapp.db.types import new_id
+
+BOOKING_PATIENCE: Final = 2.0  # seconds
 
 
 class OpenBill(Struct, frozen=True):
@@ -138,6 +141,11 @@ class BillStore:
         """Puts a call into the ledger whose message is kept nowhere; its bill may stay open."""
         async with self._database.write(call.payer) as session:
             await book_calls(await session.connection(), [call], now)
+
+    async def book_call_soon(self, call: Call, now: datetime) -> None:
+        """The same, in the background if it can't be done within BOOKING_PATIENCE."""
+        booking = partial(self.book_call, call, now)
+        await self._database.background.do(("call", call.message_id), booking, patience=BOOKING_PATIENCE)
 
     async def claim(self, lease: timedelta, limit: int = 20) -> list[DueBill]:
         """Bills that are due. Nobody else gets them before the `lease` is over."""

@@ -10,13 +10,14 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from webapp.background import background
 from webapp.bus.bus import EVERYONE, Bus, Changed, NoBus, Piece, Watch
 from webapp.bus.bus import Message as BusMessage
+from webapp.conversations.endings import Endings
 from webapp.conversations.generation import INTERRUPTED, STOPPED, Outcome, Upstream, generate
 from webapp.conversations.messages import Beginning, Message, Status
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 CHECKPOINT_INTERVAL: Final = 0.5  # seconds of an answer that a killed process may lose
 KEEP_ALIVE_INTERVAL: Final = 15.0  # a connection without traffic for longer is cut by proxies
 SWEEP_EVERY: Final = 10  # checkpoints
+STOP_PATIENCE: Final = 3.0  # seconds that whoever stops an answer waits for what came to be kept
 
 
 NOBODY: Final = Nobody()
@@ -71,6 +73,7 @@ class Replies:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._mirrors = Mirrors(store, self._bus)
         self._sharing = Sharing(self._bus)
+        self._endings = Endings(store)
         self._is_asked_to_look = asyncio.Event()
         self._stops: dict[Reply, Outcome] = {}
         self._draining = False
@@ -102,9 +105,13 @@ class Replies:
     # For handlers
 
     def check_open(self) -> None:
-        """Raises UnavailableError while the process is going down: it would not see a new answer's end."""
+        """Raises UnavailableError while the process is going down: it would not see a new answer's end.
+
+        And while it can't keep those that it has.
+        """
         if self._draining:
             raise UnavailableError("The server is restarting. Send again in a few seconds.", retry_after=3)
+        self._endings.check_room()
 
     def start(self, beginning: Beginning) -> None:
         """Lets an answer grow from what it has. Returns at once."""
@@ -149,7 +156,12 @@ class Replies:
             self._followers -= 1
 
     async def stop(self, owner: UUID, message_id: UUID) -> None:
-        """Ends a growing answer and its connection to the model; what came is kept. Others' are left alone."""
+        """Ends a growing answer and its connection to the model; what came is kept. Others' are left alone.
+
+        One that grows here ends at once, also where the database is away; its end may then still wait to be kept.
+        """
+        if self.find(owner, message_id) is not None and not await self._stop_here(message_id):
+            return
         if not await self._store.request_stop(owner, message_id):
             return
         task = self._cancel(message_id, STOPPED)
@@ -157,6 +169,13 @@ class Replies:
             await asyncio.wait([task])
         else:
             self._bus.send(EVERYONE, Changed(message_id))
+
+    async def _stop_here(self, message_id: UUID) -> bool:
+        """Whether the answer goes on elsewhere."""
+        reply, task = self._live[message_id], self._cancel(message_id, STOPPED)
+        if task is not None:
+            await asyncio.wait([task], timeout=STOP_PATIENCE)
+        return reply.is_lost
 
     def abandon(self, message_ids: Sequence[UUID]) -> None:
         """Ends growing answers whose messages are gone."""
@@ -193,7 +212,7 @@ class Replies:
         self._observer.reply_ended(_ended(reply, outcome))
 
     async def _end(self, reply: Reply, outcome: Outcome) -> None:
-        """Keeps the whole answer, with patience: a full disk or a locked file may pass."""
+        """Keeps the whole answer, with patience: what is wrong with the database may pass."""
         reply.end_thinking()
         pictures = await self._painter.paint(reply.pictures)
         ending = Ending(
@@ -210,22 +229,8 @@ class Replies:
             reply.answer.owner_id,
             reply.terms.own_key is not None,
         )
-        for delay in (0.2, 1.0, 3.0, 10.0, None):
-            try:
-                if not await self._store.end(ending, datetime.now(UTC)) and await self._goes_on(reply):
-                    reply.lose()
-                break
-            except Exception as error:
-                logger.error("Reply %s could not be kept", reply.id, exc_info=not isinstance(error, ConnectionError))
-                if delay is None:
-                    return
-                await asyncio.sleep(delay)
-        reply.end(outcome.status)
-
-    async def _goes_on(self, reply: Reply) -> bool:
-        """Whether another process has taken the answer over, and it grows there."""
-        kept = (await self._store.read([reply.id], SILENT_AFTER)).get(reply.id)
-        return kept is not None and kept.status is Status.STREAMING
+        if await self._endings.keep(reply, ending):
+            reply.end(outcome.status)
 
     def _forget(self, reply: Reply) -> None:
         """Lets go of an answer, whatever became of it. If it goes on one day, it does so as another Reply."""
@@ -352,6 +357,7 @@ class Replies:
 
     def interrupt(self) -> None:
         """Begins to end all growing answers, with all that they have. Their last words are still kept and read."""
+        self._endings.close()
         for message_id in list(self._tasks):
             self._cancel(message_id, INTERRUPTED)
 

@@ -10,6 +10,7 @@ from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from webapp.db.address import Address, PostgresServer
+from webapp.db.background import BackgroundWrites
 from webapp.db.outages import Outages
 
 POOL_SIZE: Final = 5
@@ -32,6 +33,7 @@ class Database(ABC):
         self._engine = engine
         self._most_connections = most_connections
         self.outages = Outages()
+        self.background = BackgroundWrites()
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @abstractmethod
@@ -60,6 +62,7 @@ class Database(ABC):
         return self.outages.was_seen(within)
 
     async def close(self) -> None:
+        await self.background.close()
         await self._engine.dispose()
 
 

@@ -31,8 +31,9 @@ class Unkept:
         return NOTHING
 
     async def end(self, ending: Ending, now: datetime) -> bool:
+        """Nobody waits for the ledger: while the database is away, the booking is tried again."""
         if ending.payer is not None:
-            await self._bills.book_call(call_of(ending, ending.payer, by_own_key=ending.by_own_key), now)
+            await self._bills.book_call_soon(call_of(ending, ending.payer, by_own_key=ending.by_own_key), now)
         if ending.progress.id in self._endings:
             self._endings[ending.progress.id] = ending
         return True
