@@ -48,7 +48,7 @@ document.getElementById("stop-slot").addEventListener("click", () => {
 document.addEventListener("htmx:finally:request", ({ target }) => {
   const answer = turns.querySelector("[aria-busy]");
   if (target !== form || !answer) return;
-  const text = [...answer.querySelectorAll(":scope > .prose")].map((part) => part.innerText.trim()).join("\n\n").trim();
+  const text = document.getElementById(`${answer.id}-source`).textContent.trim();
   keep(asked);
   keep(text);
   endOf(answer, isStopped ? "Stopped." : "The connection broke; this is what had come.");

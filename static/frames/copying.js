@@ -1,6 +1,11 @@
-// Copies a message: its Markdown, which the server has, or what the page shows of it, for letters and documents.
+// Copies a message: its Markdown, which the server has, or what the page shows of it, for letters and documents. And a selection: code
+// without the buttons above it, formulas as their source.
 
 const SAID_FOR = 2000; // milliseconds
+const AROUND = [ // the text, and nothing of it
+  ...[".code__bar", ".code__problem", ".reasoning__summary", ".message__wait", ".message__footer :is(a, button)", ".undo"],
+  ...[".visually-hidden", "[hidden]", "[popover]", "details:not([open]) > :not(summary)", "iframe", "noscript", "svg"],
+].join();
 
 const asBlob = (text, type) => new Blob([text], { type });
 
@@ -10,16 +15,18 @@ const write = (parts) => {
   return navigator.clipboard.write([new ClipboardItem(Object.fromEntries(items))]);
 };
 
+const give = (event, texts) => {
+  event.preventDefault();
+  for (const [type, text] of texts) event.clipboardData.setData(type, text);
+};
+
 // Browsers keep their clipboard from pages that came by plain http. The old way copies what an event is given.
 const writeByHand = async (parts) => {
   const texts = await Promise.all(Object.entries(parts).map(async ([type, text]) => [type, await text]));
-  const give = (event) => {
-    event.preventDefault();
-    for (const [type, text] of texts) event.clipboardData.setData(type, text);
-  };
-  document.addEventListener("copy", give, { once: true });
+  const giveAll = (event) => give(event, texts);
+  document.addEventListener("copy", giveAll, { once: true, capture: true });
   const isCopied = document.execCommand("copy");
-  document.removeEventListener("copy", give);
+  document.removeEventListener("copy", giveAll, { capture: true });
   if (!isCopied) throw new Error("not copied");
 };
 
@@ -29,11 +36,30 @@ const textOf = async (address) => {
   return response.text();
 };
 
+const source = (formula) => {
+  const around = formula.getAttribute("display") === "block" ? "$$" : "$";
+  return `${around}${formula.getAttribute("alttext")}${around}`;
+};
+
+// What a part of the page says, as HTML and as text; where a line ends is known of what is laid out.
+const saidBy = (content) => {
+  const stage = document.createElement("div");
+  stage.className = "visually-hidden";
+  stage.append(content);
+  stage.querySelectorAll(AROUND).forEach((part) => part.remove());
+  const html = stage.innerHTML;
+  for (const formula of stage.querySelectorAll("math[alttext]")) formula.replaceWith(source(formula));
+  document.body.append(stage);
+  const text = stage.innerText.trim();
+  stage.remove();
+  return { "text/html": html, "text/plain": text };
+};
+
 const partsOf = (link) => {
   if (link.dataset.copy === "text") return { "text/plain": textOf(link.href) };
-  const prose = link.closest(".message").querySelector(":scope > .prose").cloneNode(true);
-  for (const bar of prose.querySelectorAll(".code__bar")) bar.remove();
-  return { "text/html": Promise.resolve(prose.innerHTML), "text/plain": Promise.resolve(prose.innerText) };
+  const content = new DocumentFragment();
+  content.append(...link.closest(".message").querySelector(":scope > .prose").cloneNode(true).childNodes);
+  return Object.fromEntries(Object.entries(saidBy(content)).map(([type, text]) => [type, Promise.resolve(text)]));
 };
 
 const say = (link, words) => {
@@ -53,3 +79,23 @@ export const copyMessage = async (link) => {
     say(link, "Not copied");
   }
 };
+
+const elementOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement);
+
+// What is selected, with the whole of a formula of which a part is.
+const selected = () => {
+  const range = getSelection().getRangeAt(0).cloneRange();
+  const [first, last] = [range.startContainer, range.endContainer].map((node) => elementOf(node).closest("math"));
+  if (first) range.setStartBefore(first);
+  if (last) range.setEndAfter(last);
+  return range;
+};
+
+document.addEventListener("copy", (event) => {
+  if (event.target.closest?.("input, textarea") || getSelection().isCollapsed) return;
+  const range = selected();
+  const isOfMessages = range.intersectsNode(document.getElementById("turns"));
+  if (!isOfMessages || elementOf(range.commonAncestorContainer).closest("pre, .message__bubble")) return;
+  const content = range.cloneContents();
+  if (content.querySelector(`math, ${AROUND}`)) give(event, Object.entries(saidBy(content)));
+});

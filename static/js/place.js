@@ -4,25 +4,34 @@
 const root = document.scrollingElement;
 let kept = null;
 
-const topOf = (element) => element.getBoundingClientRect().top;
+const edgeOf = (element, edge) => element.getBoundingClientRect()[edge];
+
+// A message that is edited is a form meanwhile, which is seldom as high. What stands below it stays, and the form is in view.
+const editedIn = (target, { action }) => {
+  const turn = target.closest?.("#turns > .message");
+  return turn && (action.endsWith("/edit") || turn.querySelector(":scope > .edit")) ? turn : null;
+};
 
 const firstInView = (elements) => {
   const bar = document.querySelector(".topbar")?.getBoundingClientRect().bottom ?? 0;
   return [...elements].find((element) => element.getBoundingClientRect().bottom > bar);
 };
 
-document.addEventListener("htmx:before:swap", ({ target }) => {
-  const turn = firstInView(document.querySelectorAll("#turns > .message"));
+document.addEventListener("htmx:before:swap", ({ target, detail }) => {
+  const edited = editedIn(target, detail.ctx.request);
+  const turn = edited ?? firstInView(document.querySelectorAll("#turns > .message"));
   if (!turn) return;
-  const block = target.closest?.(".versions") ?? firstInView(turn.querySelectorAll(":scope > .prose > *")) ?? turn;
-  kept = { block, top: topOf(block) };
+  const block = edited ?? target.closest?.(".versions") ?? firstInView(turn.querySelectorAll(":scope > .prose > *")) ?? turn;
+  const edge = edited ? "bottom" : "top";
+  kept = { block, edge, place: edgeOf(block, edge) };
   root.style.overflowAnchor = "none";
 });
 
 document.addEventListener("htmx:after:swap", () => {
   if (!kept) return;
   const block = kept.block.isConnected ? kept.block : document.getElementById(kept.block.id);
-  if (block) root.scrollTop += topOf(block) - kept.top;
+  if (block) root.scrollTop += edgeOf(block, kept.edge) - kept.place;
+  if (kept.edge === "bottom") block?.querySelector(".edit")?.scrollIntoView({ block: "nearest" });
   kept = null;
   requestAnimationFrame(() => requestAnimationFrame(() => (root.style.overflowAnchor = "")));
 });

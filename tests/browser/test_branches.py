@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.conftest import OpenScreen
+from tests.browser.geometry import BAR, top
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream
@@ -303,3 +305,34 @@ async def shown_whole(plain: Screen, text: str) -> None:
     if await plain.page.locator("iframe").count():
         await plain.page.frame_locator("iframe").get_by_role("link", name="The answer has ended").click()
     await plain.sees_answer(text)
+
+
+@pytest.mark.parametrize("lines", [1, 15, 25, 40, 120])
+@pytest.mark.parametrize("size", [(900, 700), (390, 844)])
+async def test_the_form_of_a_long_question_is_in_view_and_what_stands_below_stays(
+    screen: Screen, upstream: Upstream, lines: int, size: tuple[int, int]
+) -> None:
+    await screen.page.set_viewport_size({"width": size[0], "height": size[1]})
+    await screen.paste("\n".join(f"Line {number}" for number in range(lines)))
+    model = await upstream.takes("tall", [Say(LONG)], [Say(LONG)])
+    await screen.choose(model)
+    await screen.box.press("Enter")
+    await screen.sees_ended()
+    await screen.ask("Two")
+    await screen.sees_ended()
+    turn = screen.page.get_by_role("article", name="You").first
+    link = turn.get_by_role("link", name="Edit")
+    for y in (size[1] - 250, 150):
+        await link.evaluate("(link, y) => scrollBy(0, link.getBoundingClientRect().top - y)", y)
+        await link.focus()
+        below = await top(screen.answers.first)
+        await screen.page.keyboard.press("Enter")
+        await expect(screen.page.get_by_role("textbox", name="Your question")).to_be_focused()
+        form = await screen.page.locator(".edit").bounding_box()
+        assert form is not None
+        assert form["y"] >= BAR
+        assert form["y"] + form["height"] <= await top(screen.page.locator(".composer__box"))
+        moved = await top(screen.answers.first) - below
+        assert moved <= 1 or form["y"] < BAR + 20  # only as far as the form is in view
+        await screen.page.get_by_role("link", name="Cancel").click()
+        await expect(link).to_be_visible()

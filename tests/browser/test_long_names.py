@@ -51,7 +51,8 @@ async def screen(open_screen: OpenScreen, server: AppServer) -> Screen:
 
 
 async def post(screen: Screen, path: str, **form: str) -> None:
-    answer = await screen.page.request.post(screen.url + path, form=form, headers={"origin": screen.url})
+    fields: dict[str, str | float | bool] = {**form}
+    answer = await screen.page.request.post(screen.url + path, form=fields, headers={"origin": screen.url})
     assert answer.ok, await answer.text()
 
 

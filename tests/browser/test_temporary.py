@@ -69,6 +69,20 @@ async def test_a_stopped_answer_is_gone_on_from(screen: Screen, upstream: Upstre
     assert await contents(upstream, "stopped-passing") == ["Go", "Half of it", "Go on"]
 
 
+async def test_a_stopped_answer_goes_along_as_the_model_has_written_it(screen: Screen, upstream: Upstream) -> None:
+    written = "\n# Some\n\n*x* is $x^2$ & <b>\n\n```python\nif x:\n    print(1)\n```\n\n- one\n- tw"
+    await opened(screen)
+    steps = [*(Say(piece) for piece in (written[:20], written[20:50], written[50:])), Hold("a")]
+    await screen.ask("Go", await upstream.takes("written", steps, [Say("The rest.")]))
+    await screen.sees_growing("tw")
+    await screen.page.wait_for_timeout(700)  # a click that comes with the send is not meant for Stop
+    await screen.button("Stop the answer").click()
+    await screen.sees_ended()
+    await screen.ask("Go on")
+    await screen.sees_answer("The rest.")
+    assert await contents(upstream, "written") == ["Go", written.strip(), "Go on"]
+
+
 async def test_who_leaves_ends_the_answer(screen: Screen, upstream: Upstream) -> None:
     await opened(screen)
     await screen.ask("Go", await upstream.script("left-passing", Say("Half"), Hold("a")))

@@ -131,6 +131,17 @@ class PageView:
         return f'<hx-partial hx-target="#{self._prefix}-{part}" hx-swap="{swap}">{html}</hx-partial>'
 
 
+class SourceView(PageView):
+    """One that has the model's own text as well, for a page that has to know it where the answer never ends."""
+
+    _sent = 0
+
+    def frame(self, reply: Reply) -> str:
+        frame = super().frame(reply)
+        new, self._sent = reply.text[self._sent :], len(reply.text)
+        return frame + self._partial("source", "beforeend", escape(new)) if new else frame
+
+
 async def frames(
     follow: AsyncGenerator[Reply, None], view: PageView, *, longest: float | None = None
 ) -> AsyncGenerator[bytes, None]:

@@ -15,7 +15,7 @@ from webapp.accounts.users import Caller, User
 from webapp.conversations.messages import anchor
 from webapp.conversations.presenter import Presenter
 from webapp.conversations.reply import Reply
-from webapp.conversations.views import Cursor, PageView, frames, growing_text
+from webapp.conversations.views import Cursor, SourceView, frames, growing_text
 from webapp.temporary.chat import Asked, TemporaryChat, earlier_messages
 from webapp.temporary.presenter import TemporaryPresenter
 from webapp.web.appearance import Reader, appearance_of
@@ -88,7 +88,7 @@ async def _events(
 ) -> AsyncIterator[bytes]:
     """The turns, the frames of the answer, and how it ended, with what is to be sent along with the next question."""
     temporary, answer = TemporaryPresenter(presenter), asked.answer
-    view = PageView(Cursor(), anchor(answer.id), presenter.model_name(answer), presenter.wait_part)
+    view = SourceView(Cursor(), anchor(answer.id), presenter.model_name(answer), presenter.wait_part)
     try:
         yield encode_event(presenter.render("temporary/turns.hx.html", temporary.new_turns(asked)), cursor=WHOLE)
         async for event in frames(versions, view, longest=inf):
