@@ -21,8 +21,10 @@ def prose(text: str) -> Iterator[tuple[bool, str]]:
 
     Good enough: indented code is taken for prose, and a fence in a list may be seen a line too long.
     """
-    position = 0
-    while may_have_fence(text) and (opener := _OPENER.search(text, position)):
+    position = 0 if may_have_fence(text) else len(text)
+    if position and text:
+        yield True, text
+    while opener := _OPENER.search(text, position):
         if opener.start() > position:
             yield True, text[position : opener.start()]
         end = _end(opener["container"], opener["marks"]).search(text, opener.end())

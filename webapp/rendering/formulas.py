@@ -180,12 +180,14 @@ _AMOUNT = re.compile(r"[\d.,]+\s*(?:[kKmMbB]\b|[A-Za-z]{2,})")
 def is_formula(tex: str, before: str, after: str) -> bool:
     """Whether what stands between two dollar signs is a formula, and not text with prices or names of variables.
 
-    Pandoc's rule, which comrak knows, and what it does not refuse: ``$HOME/$USER``, ``US$5/CA$``, ``$5 and 10$``.
+    Pandoc's rule, and what it does not refuse: ``$HOME/$USER``, ``US$5/CA$``, ``$5 and 10$``.
     ``before`` and ``after`` are the characters around the signs, "" for none.
     """
+    if not tex or tex[0].isspace() or tex[-1].isspace() or after.isdigit() or (before == "|" and tex[0] == "|"):
+        return False
     if (before.isascii() and before.isalnum()) or after == "{" or (after == "(" and tex.startswith("(")):
         return False
-    if after.isascii() and (after.isalpha() or after == "_") and not (tex[-1:].isalnum() or tex[-1:] in ")}]'|*"):
+    if after.isascii() and (after.isalpha() or after == "_") and not (tex[-1:].isalnum() or tex[-1:] in ")}]'*"):
         return False
     return not is_prose(tex)
 

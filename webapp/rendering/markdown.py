@@ -15,6 +15,7 @@ from webapp.rendering.formulas import marked
 from webapp.rendering.markup import Headings
 from webapp.rendering.masks import masked, unmasked
 from webapp.rendering.safety import escape, readable, sanitize
+from webapp.rendering.spans import hidden
 from webapp.rendering.weight import is_heavy
 
 # Part of every stored rendering; a higher number makes the stored ones be rendered again.
@@ -93,7 +94,7 @@ def part_to_html(text: str) -> str:
 
 
 def _rendered(text: str, parsing: comrak.ParseOptions) -> str:
-    source = marked(masked(spaced(readable(text))))
+    source = marked(hidden(masked(spaced(readable(text)))))
     html = unmasked(comrak.render_markdown(source, _EXTENSION_OPTIONS, parsing, _RENDER_OPTIONS))
     return framed(_HEADING.sub(_in_one_line, html)) if "<br />" in html else html
 

@@ -7,7 +7,7 @@ import html as entities
 import re
 from typing import Final
 
-from webapp.rendering.formulas import DELIMITERS, MARK, is_formula, unmarked
+from webapp.rendering.formulas import DELIMITERS, MARK, unmarked
 from webapp.rendering.highlight import highlight
 from webapp.rendering.languages import names
 from webapp.rendering.maths import to_mathml
@@ -118,15 +118,11 @@ class _Shaper:
         return f"<{tag['close']}h{self._level}>"
 
     def _inline(self, tag: re.Match[str]) -> str:
-        """A formula in a line, if it is one: of two dollar signs comrak takes more for formulas than are."""
-        tex, html = tag["tex"], tag.string
+        tex = tag["tex"]
         if tag["style"] == "display":
             return self._display(tex, "span")
         if tex.startswith(MARK):
             return self._mathml(tex) or f"<code>\\({tex}\\)</code>"
-        around = html[max(0, tag.start() - 1) : tag.start()], html[tag.end() : tag.end() + 1]
-        if not is_formula(entities.unescape(tex), *around):
-            return f"${tex}$"
         return self._mathml(tex.strip("`")) or f"<code>${tex}$</code>"
 
     def _display(self, tex: str, element: str) -> str:

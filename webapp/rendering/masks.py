@@ -10,7 +10,10 @@ from typing import Final
 TILDE: Final = "\ufdd1"
 TICK: Final = "\ufdd2"
 SPACE: Final = "\ufdd3"
-_SHOWN: Final = {TILDE: "~", TICK: "`", SPACE: "\u00a0"}
+DOLLAR: Final = "\ufdd4"
+PIPE: Final = "\ufdd5"
+BACKSLASH: Final = "\ufdd6"
+_SHOWN: Final = {TILDE: "~", TICK: "`", SPACE: "\u00a0", DOLLAR: "$", PIPE: "|", BACKSLASH: "\\"}
 
 
 def masked(text: str) -> str:

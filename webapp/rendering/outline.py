@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from webapp.rendering.formulas import Fenced, Place, fenced, may_have_display, step
 from webapp.rendering.safety import readable
+from webapp.rendering.spans import hidden
 from webapp.rendering.weight import is_heavy
 
 
@@ -131,7 +132,7 @@ def _blocks(text: str) -> list[_Block]:
 def _positions(text: str) -> str:
     if is_heavy(text):
         return ""
-    return comrak.render_markdown(_without_references(text), _EXTENSIONS, _PARSING, _RENDERING)
+    return comrak.render_markdown(_without_references(hidden(readable(text))), _EXTENSIONS, _PARSING, _RENDERING)
 
 
 _BRACKET = re.compile(r"(?<=[^\s>])\[|\[(?!\^[^\]\s]{1,200}\]:)")  # any but that of a footnote's definition
@@ -142,7 +143,7 @@ def _without_references(text: str) -> str:
 
     A paragraph that turned into a definition with its next line would take back an end that was already told.
     """
-    return _BRACKET.sub("(", readable(text))
+    return _BRACKET.sub("(", text)
 
 
 _MARKER = re.compile(r" *(?:[-+*]|\d+[.)])")

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from webapp.rendering.formulas import fenced, is_prose, lines_of, may_have_display
+from webapp.rendering.spans import hidden
 from webapp.rendering.weight import MAX_COLUMNS
 
 # Limits, in characters but for the last: how far back something may have been opened that is still to be closed, how
@@ -112,7 +113,7 @@ def _inline_begin(text: str) -> int:
         begin = block.end()
     line = text.rfind("\n") + 1
     if text[line:].lstrip().startswith("|"):
-        begin = max(begin, *(pipe.end() for pipe in _PIPE.finditer(text, line)))
+        begin = max(begin, *(line + pipe.end() for pipe in _PIPE.finditer(hidden(text[line:]))))
     return begin
 
 
@@ -132,7 +133,7 @@ def _is_delimiter(row: str) -> bool:
 def _with_delimiter(text: str) -> str:
     row = text.removesuffix("\n").rpartition("\n")[2]
     indent = row[: len(row) - len(row.lstrip())]
-    cells = _PIPE.split(row.strip().removeprefix("|"))
+    cells = _PIPE.split(hidden(row).strip().removeprefix("|"))
     columns = len(cells) - (not cells[-1] and len(cells) > 1)
     return f"{text.removesuffix(chr(10))}\n{indent}|{'---|' * columns}\n"
 
@@ -224,6 +225,8 @@ class _Inline:
         closing, may_come = None, False
         if mark != "$" or _may_open_formula(self._text, start):
             closing = None if mark in self._without_end else _FORMULA_ENDS[mark].search(self._text, end)
+            if closing and mark == "$" and "`" in self._text[end + 1 : closing.start() - 1]:  # code binds first
+                closing = None
             half = self._text[end:]
             longest = _LONGEST_FORMULA if mark in {"$", "\\("} else _LONGEST_DISPLAY
             may_come = len(half) <= longest and not (mark == "$" and is_prose(half))
