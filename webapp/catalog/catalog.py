@@ -188,7 +188,7 @@ class Catalog:
     def _named(self) -> Sequence[str]:
         """The models that the settings name one by one."""
         entries = sorted(entry for entry in self._allowed().entries or () if not entry.endswith("/*"))
-        return (self._default_model, *entries) if self._default_model else entries
+        return list(dict.fromkeys([self._default_model, *entries] if self._default_model else entries))
 
     async def _refresh_once_for_all(self) -> None:
         """One process after another comes to it: the first reads the list, and the others take that."""
