@@ -42,7 +42,7 @@ from webapp.administration.usage_store import UsageStore
 from webapp.bus.choice import open_bus
 from webapp.catalog.allowed import Allowance, AllowedModels
 from webapp.catalog.api import catalog_router
-from webapp.catalog.catalog import Catalog
+from webapp.catalog.catalog import FALLBACK_MODEL, Catalog
 from webapp.catalog.store import ModelStore
 from webapp.config import SettingError, Settings
 from webapp.conversations.api import api_router
@@ -145,6 +145,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         app_title=settings.app_title,
         has_accounts=settings.has_accounts,
         sharing=sharing,
+        model_server="OpenRouter" if is_demo else settings.model_server,
     )
     database = open_database(address_of(settings), pool_size=settings.database_pool_size)
     listing, tags, library = Listing(database), Tags(database), Library(database)
@@ -157,7 +158,11 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     options = Options(database)
     allowance = Allowance(options, AllowedModels.parse(settings.allowed_models))
     catalog = Catalog(
-        ModelStore(database), openrouter, default_model=settings.default_model, allowed=lambda: allowance.models
+        ModelStore(database),
+        openrouter,
+        default_model=settings.default_model,
+        fallback_model=FALLBACK_MODEL if is_demo or settings.asks_openrouter else "",
+        allowed=lambda: allowance.models,
     )
     conversations = Conversations(
         database,
@@ -218,7 +223,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     imports, shares = ImportStore(database), ShareStore(database)
     importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
     retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
-    upstream = Upstream(None if is_demo else openrouter)
+    upstream = Upstream(None if is_demo else openrouter, settings.model_server)
     checks = [*checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1]), *checks_of_bus(bus)]
     parts = {
         **accounts.parts,

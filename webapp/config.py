@@ -231,6 +231,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.host in LOOPBACK and self.hosts <= LOOPBACK
 
     @property
+    def asks_openrouter(self) -> bool:
+        """Whether OpenRouter itself answers, and not another server that speaks the same protocol."""
+        host = urlsplit(self.openrouter_base_url).hostname or ""
+        return host == "openrouter.ai" or host.endswith(".openrouter.ai")
+
+    @property
+    def model_server(self) -> str:
+        """What the server that answers is called in a sentence."""
+        return "OpenRouter" if self.asks_openrouter else "the model server"
+
+    @property
     def has_accounts(self) -> bool:
         """Whether people sign in. Otherwise everything belongs to the one who sits at this machine."""
         return self.auth == "on" or (self.auth == "" and not self.is_local)

@@ -209,7 +209,7 @@ async def allow(office: Office, entry: str) -> None:
 
 
 async def test_models_are_found_allowed_and_removed(office: Office) -> None:
-    assert "All models that OpenRouter offers" in (await office.olga.get("/admin/models")).text
+    assert "All models that the model server offers" in (await office.olga.get("/admin/models")).text
     answer = await office.olga.post("/admin/models/allow", data={"entry": OTHER, "find": "claude haiku"})
     assert answer.headers["location"] == "/admin/models?find=claude+haiku&saved=1"
     page = (await office.olga.get(answer.headers["location"])).text
@@ -217,7 +217,7 @@ async def test_models_are_found_allowed_and_removed(office: Office) -> None:
     await office.olga.post("/admin/models/remove", data={"entry": OTHER})
     assert "No model may be used" in (await office.olga.get("/admin/models")).text
     await office.olga.post("/admin/models/all", data={"find": ""})
-    assert "All models that OpenRouter offers" in (await office.olga.get("/admin/models")).text
+    assert "All models that the model server offers" in (await office.olga.get("/admin/models")).text
     assert [line.partition("org ")[2] for line in await office.told()] == [
         f"models {OTHER} allowed",
         f"models {OTHER} removed",

@@ -17,7 +17,7 @@ from webapp.catalog.models import Model
 from webapp.catalog.store import ModelStore
 from webapp.db.engine import Database
 from webapp.services.errors import OpenRouterError
-from webapp.web.refusals import InvalidError
+from webapp.web.refusals import InvalidError, UnavailableError
 
 ONE, TWO = entry("maker/one", "Maker: One"), entry("maker/two", "Maker: Two")
 
@@ -96,6 +96,27 @@ async def test_a_start_without_openrouter_has_the_list_of_the_last_time(shop: Sh
     later = Catalog(shop.store, shop.source)
     async with later.running():
         assert [model.id for model in later.models] == ["maker/one", "maker/two"]
+
+
+async def test_what_one_database_cannot_keep_costs_that_entry_alone(shop: Shop) -> None:
+    shop.source.listed = [
+        entry("maker/long", context_length=10**12),
+        entry("a\x00b"),
+        entry("maker/nul", "N\x00L"),
+        TWO,
+    ]
+    await shop.catalog.refresh()
+    assert shop.ids() == ["maker/long", "maker/nul", "maker/two"]
+
+
+async def test_what_stays_wrong_is_logged_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "RETRY_INTERVAL", 0.01)
+    shop.source.is_away = True
+    async with Catalog(shop.store, shop.source).running():
+        await shop.source.was_asked_for_a_list(times=4)
+    assert caplog.text.count("could not be refreshed") == 1
 
 
 async def test_a_start_waits_for_no_list(shop: Shop) -> None:
@@ -206,6 +227,59 @@ async def test_a_model_of_odd_shape_is_let_through(shop: Shop) -> None:
 async def test_models_are_values(shop: Shop) -> None:
     assert all(isinstance(model, Model) for model in shop.catalog.models)
     assert isinstance(shop.catalog.models, tuple)
+
+
+# Without a list
+
+
+@pytest.fixture
+async def bare(tmp_path: Path) -> AsyncIterator[Shop]:
+    """A catalogue that has never had a list."""
+    async with open_database(migrated_file(tmp_path / "bare.db")) as database:
+        source, store = FakeModelSource(ONE, TWO), Store(database)
+        yield Shop(Catalog(store, source, fallback_model=""), source, store)
+
+
+async def test_without_a_list_any_model_is_taken_at_its_word(bare: Shop) -> None:
+    assert await bare.catalog.require("gpt-4o") == "gpt-4o"
+    assert bare.source.asked == []
+    with pytest.raises(InvalidError, match="There is no model"):
+        await bare.catalog.require("../key")
+
+
+async def test_without_a_list_there_are_those_that_the_settings_name(bare: Shop) -> None:
+    catalog = Catalog(bare.store, bare.source, default_model="set", allowed=lambda: AllowedModels.parse("b, set, c/*"))
+    assert [model.id for model in catalog.models] == ["set", "b"]
+    assert catalog.default() == "set"
+
+
+async def test_without_any_model_nothing_is_chosen(bare: Shop) -> None:
+    assert bare.catalog.default() == ""
+    with pytest.raises(UnavailableError, match="DEFAULT_MODEL"):
+        await bare.catalog.choose()
+
+
+async def test_the_first_list_is_waited_for(bare: Shop) -> None:
+    bare.source.may_answer.clear()
+    async with bare.catalog.running():
+        choosing = asyncio.ensure_future(bare.catalog.choose())
+        requiring = asyncio.ensure_future(bare.catalog.require("maker/two"))
+        await bare.source.was_asked_for_a_list()
+        bare.source.may_answer.set()
+        assert (await choosing, await requiring) == ("maker/one", "maker/two")
+
+
+async def test_a_first_list_that_hangs_is_waited_for_a_moment(bare: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_LIST_PATIENCE", 0.01)
+    bare.source.may_answer.clear()
+    async with bare.catalog.running():
+        assert await bare.catalog.require("maker/unknown") == "maker/unknown"
+
+
+async def test_a_model_that_the_settings_name_is_taken_though_the_list_has_it_not(shop: Shop) -> None:
+    catalog = Catalog(shop.store, shop.source, default_model="by/alias")
+    catalog._take(shop.catalog.models)
+    assert await catalog.choose() == "by/alias"
 
 
 # What may be used

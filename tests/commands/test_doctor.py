@@ -26,7 +26,7 @@ def test_a_healthy_installation_is_told_line_by_line(
     monkeypatch.setenv("OPENROUTER_BASE_URL", standin.base_url)
     assert main(["doctor"]) == 0
     told = capsys.readouterr().out
-    for line in ("Database", "Tables", "OpenRouter      It takes the key", "Credit", "Clock", "Disk", "Public address"):
+    for line in ("Database", "Tables", "Model server    It takes the key", "Credit", "Clock", "Disk", "Public address"):
         assert line in told
     assert "look  Last backup" in told
     assert "BAD" not in told
@@ -49,8 +49,8 @@ def test_what_does_not_work_is_told_once_and_with_what_to_do(
     monkeypatch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9/api/v1")
     assert main(["doctor"]) == 1
     told = capsys.readouterr()
-    assert "BAD   OpenRouter      OpenRouter cannot be reached" in told.out
-    assert "check this server's network" in told.out
+    assert "BAD   Model server    The model server cannot be reached" in told.out
+    assert "check OPENROUTER_BASE_URL and whether that server runs" in told.out
     assert (told.err, KEY in told.out) == ("", False)
 
 

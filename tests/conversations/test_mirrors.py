@@ -149,3 +149,18 @@ async def read(mirrors: Mirrors, answer: Message) -> AsyncGenerator[Reply, None]
             yield reply
             await reply.wait(seen)
         yield reply
+
+
+async def test_text_that_is_found_to_be_thoughts_sends_readers_elsewhere_back(scene: Scene, there: Process) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    reader = there.follow(answer)
+    await call.says("I think.")
+    await reader.sees("I think.")
+    await call.says("\n</think>\n\nHello")
+    assert await reader.ended() is Status.STREAMING
+    reader = there.follow(await scene.message(answer))
+    await reader.sees("Hello")
+    await call.ends()
+    assert await reader.ended() is Status.COMPLETE
+    kept = await scene.message(answer)
+    assert (kept.content, kept.reasoning) == ("Hello", "I think.")

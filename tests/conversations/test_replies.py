@@ -11,7 +11,7 @@ from tests.fakes.scene import Scene
 from webapp.conversations.messages import Beginning, Source, Status
 from webapp.conversations.reply import Reply
 from webapp.services.errors import OpenRouterError
-from webapp.services.events import Citation, Finish, Metrics, Reasoning, Retrying, Started, StreamEvent, Usage
+from webapp.services.events import Citation, Finish, Metrics, Reasoning, Retrying, Started, StreamEvent, Text, Usage
 from webapp.web.refusals import NotFoundError
 
 # Growing
@@ -156,6 +156,65 @@ async def test_an_answer_of_nothing_is_a_failure(scene: Scene) -> None:
     await call.ends()
     ended = await scene.ended(answer)
     assert (ended.status, ended.error_code) == (Status.FAILED, "empty")
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("stop", "thought, and then gave no answer"), ("length", "used up the longest answer")]
+)
+async def test_an_answer_of_thoughts_alone_says_so(scene: Scene, reason: str, words: str) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    await call.says("<think>\nSo the final answer: 42\n")
+    await call.gives(Finish(reason))
+    await call.ends()
+    ended = await scene.ended(answer)
+    assert (ended.content, ended.reasoning, ended.status) == ("", "So the final answer: 42", Status.FAILED)
+    assert words in ended.error_message
+
+
+def metrics(malformed: int = 0, tools: tuple[str, ...] = ()) -> Metrics:
+    return Metrics(None, 1.0, retries=0, chunks=1, malformed=malformed, outcome="complete", tools=tools)
+
+
+@pytest.mark.parametrize(("lost", "words"), [(0, ""), (1, "A piece of this answer"), (3, "3 pieces of this answer")])
+async def test_a_piece_that_could_not_be_read_is_told_with_the_answer(scene: Scene, lost: int, words: str) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    await call.gives(Text("Some words."), metrics(malformed=lost))
+    await call.ends()
+    ended = await scene.ended(answer)
+    assert (ended.status, ended.content) == (Status.COMPLETE, "Some words.")
+    assert ended.error_message.startswith(words)
+    assert bool(ended.error_message) == bool(lost)
+
+
+@pytest.mark.parametrize(
+    ("text", "tools", "status", "words"),
+    [
+        ("", ("get_weather",), Status.FAILED, "asked for the tool 'get_weather', which this chat doesn't have"),
+        ("", ("a", "b"), Status.FAILED, "asked for the tools 'a' and 'b'"),
+        ("", (), Status.FAILED, "asked for a tool, which"),
+        ("Let me look.", ("get_weather",), Status.COMPLETE, "'get_weather'"),
+    ],
+)
+async def test_a_model_that_asks_for_a_tool_says_so(
+    scene: Scene, text: str, tools: tuple[str, ...], status: Status, words: str
+) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    await call.says(*filter(None, [text]))
+    await call.gives(Finish("tool_calls"), metrics(tools=tools))
+    await call.ends()
+    ended = await scene.ended(answer)
+    assert (ended.status, ended.error_code, ended.content) == (status, "tool_call", text)
+    assert words in ended.error_message
+
+
+async def test_thoughts_in_the_text_are_not_sent_back(scene: Scene) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    await call.says("<think>\nHm.\n</think>\n\nHello")
+    await call.ends()
+    kept = await scene.ended(answer)
+    assert (kept.content, kept.reasoning) == ("Hello", "Hm.")
+    _, again = await scene.here.ask(scene.alice, "And?", kept.conversation_id)
+    assert [message["content"] for message in again.messages] == ["Go", "Hello", "And?"]
 
 
 # Stopping

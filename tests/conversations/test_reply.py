@@ -293,3 +293,44 @@ async def test_tokens_are_counted_from_where_it_goes_on() -> None:
     reply = Reply(answer("What had come. " * 100))
     reply.take(Text("x" * 400))
     assert reply.wait_state("One").tokens == 100
+
+
+# Thoughts in the text
+
+
+async def test_thoughts_in_tags_are_thoughts_and_no_text() -> None:
+    reply = Reply(answer())
+    for piece in ("<thi", "nk>\nHm", "m.\n</th"):
+        reply.take(Text(piece))
+    assert (reply.reasoning, reply.text, reply.stage) == ("Hmm.", "", Stage.THINKING)
+    reply.take(Text("ink>\n\nHello"))
+    reply.close_text()
+    assert (reply.reasoning, reply.text, reply.stage) == ("Hmm.", "Hello", Stage.WRITING)
+    assert reply.receipt.reasoning_ms is not None
+    assert reply.length == len("Hello")
+
+
+async def test_text_becomes_thoughts_when_a_closing_tag_comes() -> None:
+    reply = Reply(answer())
+    reply.take(Text("Okay, hi.\n"))
+    assert reply.text == "Okay, hi.\n"
+    reply.take(Text("</think>\n\nHello"))
+    assert (reply.reasoning, reply.text, reply.rethought) == ("Okay, hi.", "Hello", len("Okay, hi."))
+    assert [block.html for block in reply.blocks.blocks()] == []
+    assert "Hello" in reply.blocks.tail.html
+    assert "Okay" not in reply.blocks.tail.html
+
+
+async def test_what_was_held_back_is_there_in_the_end() -> None:
+    reply = Reply(answer())
+    reply.take(Text("1 <"))
+    assert reply.text == "1 "
+    reply.close_text()
+    assert reply.text == "1 <"
+
+
+async def test_a_continued_answer_is_never_taken_for_thoughts() -> None:
+    reply = Reply(answer("It began"))
+    reply.take(Text(" and ended.\n</think>\n"))
+    reply.close_text()
+    assert (reply.text, reply.reasoning) == ("It began and ended.\n</think>\n", "")

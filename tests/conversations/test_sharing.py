@@ -195,5 +195,21 @@ async def test_readers_leave_an_answer_that_grows_on_otherwise_and_find_the_othe
         await again.sees("Kept, and on.")
 
 
+async def test_readers_come_back_when_text_is_found_to_be_thoughts(scene: Scene, wire: Wire) -> None:
+    async with running_process(scene.address, wire.bus()) as there:
+        answer, call = await scene.here.ask(scene.alice)
+        reader = there.follow(answer)
+        await call.says("I think.")
+        await reader.sees("I think.")
+        await call.says("\n</think>\n\n")
+        await call.says("Hello")
+        await scene.here.replies._checkpoint()
+        assert await reader.ended() is Status.STREAMING
+        assert "I think.Hello" not in reader.texts
+        again = there.follow(await scene.message(answer))
+        await again.sees("Hello")
+        assert again.reasoning == "I think."
+
+
 async def is_true(value: object) -> bool:
     return bool(value)

@@ -8,13 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from webapp.accounts.budgets import BudgetError
 from webapp.conversations.messages import Conversation, Exchange, Message, Status
-from webapp.conversations.titles import Titles, clean
+from webapp.conversations.titles import Titles
 from webapp.db.types import new_id
 from webapp.services.errors import OpenRouterError
 from webapp.services.events import Finish, Usage
@@ -116,24 +114,3 @@ def test_it_is_wanted_once_for_the_first_exchange_alone() -> None:
     assert not titles.is_wanted(replace(first, is_new=False))
     assert not titles.is_wanted(replace(first, question=replace(first.question, parent_id=new_id())))
     assert not Titles(desk, desk, "", desk).is_wanted(first)
-
-
-@pytest.mark.parametrize(
-    ("written", "title"),
-    [
-        ("A fox", "A fox"),
-        ('\n  "A fox."\n\nand more', "A fox"),
-        ("**Title: „Der Fuchs“**", "Der Fuchs"),
-        ("# A\tfox\x00", "A fox"),
-        ("long " * 30, "long long long long long long long long long long long long …"),
-    ],
-)
-def test_what_a_model_wrote_becomes_one_line(written: str, title: str) -> None:
-    assert clean(written) == title
-
-
-@given(st.text(max_size=300))
-def test_whatever_it_writes_a_title_is_short_and_printable(written: str) -> None:
-    title = clean(written)
-    assert len(title) <= 62
-    assert title.isprintable()

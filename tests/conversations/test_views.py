@@ -345,3 +345,47 @@ async def test_the_api_tells_of_a_deletion_in_mid_answer() -> None:
 
 async def test_the_api_does_not_say_done_when_it_is_sent_away() -> None:
     assert await events(follow(says("Half"), ends=False), ended(Status.STREAMING)) == [{"content": "Half"}]
+
+
+# Text that is found to be thoughts
+
+
+async def test_a_page_takes_thoughts_out_of_the_text_when_they_are_found_to_be_some() -> None:
+    page, reply, seen = Page(), new_reply(), view()
+    for text in ("One.\n\nTwo", ".\n\n```\ncode", "\n```\n</think>\n\nThe ", "answer."):
+        reply.take(Text(text))
+        page.apply(seen.frame(reply))
+    assert "One." not in page.html
+    assert "The answer." in page.html
+    assert page.parts["reasoning"] == "One.\n\nTwo.\n\n```\ncode\n```"
+
+
+async def test_who_comes_back_with_a_cursor_from_before_gets_the_answer_alone() -> None:
+    reply = new_reply("One.\n\nTwo.\n\n")
+    cursor = Cursor.at(reply)
+    reply.take(Text("</think>\n\nHi"))
+    assert cursor.settled > len(reply.text)
+    frame = view(cursor).frame(reply)
+    assert "One." in frame
+    assert f'hx-target="#{PREFIX}-body" hx-swap="innerHTML"></hx-partial>' in frame
+    assert "Hi" in frame
+    assert view(Cursor.at(reply)).frame(reply).count("One.") == 0
+
+
+async def test_what_can_only_be_added_to_says_that_it_was_thoughts() -> None:
+    steps = (says("One.\n\n"), says("</think>\n\nHi"))
+    pieces = "".join([piece async for piece, _ in views.growing_text(follow(*steps))])
+    assert pieces.index("One.") < pieces.index(views.WAS_THOUGHT) < pieces.index("Hi")
+
+
+async def test_programs_are_told_to_begin_again() -> None:
+    async def finished() -> Message:
+        return replace(ANSWER, status=Status.COMPLETE)
+
+    events = [event async for event in content_events(follow(says("One."), says("\n</think>\n\nHi")), finished)]
+    assert [msgspec.json.decode(event[6:]) for event in events if event != COMMENT] == [
+        {"content": "One."},
+        {"restart": True},
+        {"content": "Hi"},
+        {"done": True},
+    ]

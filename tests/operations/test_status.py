@@ -32,8 +32,11 @@ class FakeAccount:
         seconds: float = 0.1,
         ahead: float = 0.0,
         error: OpenRouterError | None = None,
+        tells_of_keys: bool = True,
+        lists_models: bool = True,
     ) -> None:
         self.asked = 0
+        self._tells_of_keys, self._lists_models = tells_of_keys, lists_models
         self._limit, self._left, self._seconds, self._ahead, self._error = limit, left, seconds, ahead, error
 
     async def contact(self) -> Contact:
@@ -41,7 +44,13 @@ class FakeAccount:
         if self._error:
             raise self._error
         clock = datetime.now(UTC) - timedelta(seconds=self._ahead)
-        return Contact(KeyInfo(limit_remaining=self._limit), self._seconds, clock)
+        key = KeyInfo(limit_remaining=self._limit) if self._tells_of_keys else None
+        return Contact(key, self._seconds, clock)
+
+    async def models(self) -> list[dict[str, Any]]:
+        if not self._lists_models:
+            raise OpenRouterError("not_offered", said="/models")
+        return [{"id": "one"}]
 
     async def credits(self) -> Credits | None:
         return None if self._left is None else Credits(self._left + 5, Decimal(5))
@@ -61,6 +70,19 @@ async def test_openrouter_is_good_slow_or_away() -> None:
         "OpenRouter does not accept the API key.",
         "Check OPENROUTER_API_KEY in this server's settings.",
     )
+
+
+async def test_a_server_without_keys_or_models_is_described_as_it_is() -> None:
+    without_keys = Upstream(FakeAccount(tells_of_keys=False), "the model server")
+    check = UpstreamCheck(without_keys)
+    found = await check.look()
+    assert (check.title, found.level, found.remedy) == ("Model server", Level.GOOD, "")
+    assert found.says == "It answered within 100 ms and lists its models. It does not tell of keys."
+    assert (await CreditCheck(without_keys).look()).says == "Not known: the model server does not tell of credit."
+
+    found = await UpstreamCheck(Upstream(FakeAccount(tells_of_keys=False, lists_models=False))).look()
+    assert found.level is Level.FAIR
+    assert "so whether it takes the key isn't known" in found.says
 
 
 async def test_all_checks_of_openrouter_ask_once() -> None:
@@ -190,7 +212,7 @@ def test_sizes_are_for_people(count: float, told: str) -> None:
 async def test_the_page_is_for_the_operator_alone(client: httpx.AsyncClient) -> None:
     page = await client.get("/status")
     assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
-    for title in ("Database", "OpenRouter", "Credit", "Disk", "Last backup", "Public address", "Streams", "Memory"):
+    for title in ("Database", "Model server", "Credit", "Disk", "Last backup", "Public address", "Streams", "Memory"):
         assert title in page.text
     for path in ("/status", "/status/probe"):
         assert (await client.get(path, headers={"x-forwarded-for": "192.0.2.1"})).status_code == 404

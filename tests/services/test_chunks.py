@@ -112,6 +112,81 @@ def test_data_without_content_are_no_chunk() -> None:
     assert (answer.chunks, answer.malformed) == (1, 0)
 
 
+def raw_text(content: str) -> bytes:
+    """A chunk with `content` as it stands in JSON, escapes and all."""
+    return text("~").replace(b"~", content.encode())
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["Hi \\ud83d", "\\ude00 there \\ud83c\\udf89 and lone \\ud83d end"], "Hi 😀 there 🎉 and lone \ufffd end"),
+        (["\\ud83d"], "\ufffd"),
+        (["\\ude00"], "\ufffd"),
+        (["\\ud83d", "x"], "\ufffdx"),
+        (["\\ud83d", "\\ud83d", "\\ude00"], "\ufffd😀"),
+        (["\\ude00\\ud83d"], "\ufffd\ufffd"),
+        (["a\\ud83d", "", "\\ude00"], "a😀"),
+        (["\U0010f83d and \U0010ffff"], "\U0010f83d and \U0010ffff"),
+    ],
+)
+def test_halves_of_a_character_in_two_chunks_are_one_character(pieces: list[str], said: str) -> None:
+    answer = new_answer()
+    events = events_of(answer, *map(raw_text, pieces), DONE)
+    assert "".join(one.text for one in events if isinstance(one, Text)) == said
+    assert answer.malformed == 0
+
+
+def test_halves_in_thoughts_and_in_text_are_told_apart() -> None:
+    thought = chunk(reasoning="~").replace(b"~", b"\\ud83d")
+    events = events_of(new_answer(), thought, raw_text("\\ude00"), thought.replace(b"d83d", b"de00"), DONE)
+    assert events[1:3] == (Text("\ufffd"), Reasoning("😀"))
+
+
+@pytest.mark.parametrize(
+    ("content", "events"),
+    [
+        (
+            [{"type": "text", "text": "Hi"}, "!", {"type": "text", "text": {"value": "?"}}],
+            (Text("Hi"), Text("!"), Text("?")),
+        ),
+        (
+            [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}, {"type": "text", "text": "Hi"}],
+            (Reasoning("Hm"), Text("Hi")),
+        ),
+        (
+            [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}],
+            (Image("data:image/png;base64,AA"),),
+        ),
+        ([{"type": "new"}, None, 7, []], ()),
+        ([{"type": "refusal", "refusal": "No."}], (Text("No."),)),
+    ],
+)
+def test_content_may_be_a_list_of_parts(content: list[object], events: tuple[StreamEvent, ...]) -> None:
+    answer = new_answer()
+    assert events_of(answer, chunk(content=content), text("."), DONE)[1:-1] == (*events, Text("."))
+    assert answer.malformed == 0
+
+
+def test_the_tools_that_a_model_asks_for_are_known_by_name() -> None:
+    answer = new_answer()
+    call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
+    more = {"index": 0, "function": {"arguments": '{"city": "'}}
+    body = chunk(tool_calls=[call]) + chunk(tool_calls=[more, None, 7]) + chunk(function_call={"name": "old"})
+    events_of(answer, body, chunk("tool_calls"), DONE)
+    assert (answer.tools, answer.error) == (("get_weather", "old"), None)
+
+
+@pytest.mark.parametrize(
+    "told", [{"detail": "Busy"}, {"object": "error", "message": "Busy", "code": 500}, {"error": "Busy"}]
+)
+def test_an_error_of_another_shape_ends_a_stream(told: dict[str, object]) -> None:
+    answer = new_answer()
+    events_of(answer, event(told), DONE)
+    assert answer.error is not None
+    assert "Busy" in answer.error.sentence
+
+
 def test_a_broken_character_costs_only_itself() -> None:
     broken = text("a~b").replace(b"~", b"\xff") + text("c~d").replace(b"~", b"\\ud83d")
     answer = new_answer()

@@ -125,6 +125,20 @@ def test_a_refusal_has_its_code(failure: StatusError, code: Code, retryable: boo
         (said(429, "free-models-per-day"), ["00:00 UTC"]),
         (refused(429, {"error": error(429, "Slow down")}, retry_after="30"), ["try again in 30 s, or"]),
         (refused(404, body=b"<html>Not here</html>"), ["HTTP 404", "OPENROUTER_BASE_URL"]),
+        (refused(404, body=b"404 page not found\n"), ["(HTTP 404: 404 page not found)", "OPENROUTER_BASE_URL"]),
+        (
+            refused(422, {"detail": [{"loc": ["body", "messages", 0], "msg": "field required"}]}),
+            ["(messages.0: field req"],
+        ),
+        (refused(422, {"detail": [{"msg": "One"}, {"msg": "Two"}]}), ["(One; Two)"]),
+        (refused(500, {"detail": "Model crashed"}), ["(Model crashed)"]),
+        (refused(404, {"error": "model 'x' not found"}), ["(model 'x' not found)"]),
+        (refused(404, {"error": "Not Found", "message": "No route"}), ["(No route)"]),
+        (refused(400, {"object": "error", "message": "Too long", "code": 40303}), ["(Too long)"]),
+        (refused(400, {"errors": [{"message": "Bad"}]}), ["(Bad)"]),
+        (refused(400, {"error": {"message": '{"error": {"message": "Deep"}}'}}), ["(Deep)"]),
+        (refused(400, [{"error": {"message": "In a list"}}]), ["(In a list)"]),
+        (refused(500, {"error": {"message": "<!DOCTYPE html><h1>Oops</h1>"}}), ["The model's provider failed; try"]),
     ],
 )
 def test_the_sentence_says_what_happened_and_what_to_do(failure: StatusError, words: list[str]) -> None:
@@ -259,3 +273,14 @@ def test_no_error_body_makes_it_fail(value: object, status: int) -> None:
 @given(st.binary(max_size=50))
 def test_no_bytes_make_it_fail(body: bytes) -> None:
     assert refused(500, body=body).code in get_args(Code)
+
+
+def test_an_error_is_put_into_words_that_are_true_of_another_server() -> None:
+    for code in get_args(Code):
+        failure = OpenRouterError(code, said=f"because of {KEY}")
+        failure.hide(KEY)
+        failure.speak_of_another_server()
+        assert "OpenRouter" not in failure.sentence + failure.reason
+        assert "openrouter.ai" not in failure.sentence
+        assert KEY not in failure.sentence
+        assert str(failure) == failure.sentence

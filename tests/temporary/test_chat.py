@@ -241,3 +241,13 @@ def test_the_pace_is_each_person_s_own_and_a_minute_long(monkeypatch: pytest.Mon
     pace.take(alice)
     with pytest.raises(TooManyError, match="Send again in 10 s"):
         pace.take(alice)
+
+
+async def test_thoughts_in_the_text_are_thoughts_here_too(temporary: Temporary) -> None:
+    asked, versions, call = await temporary.ask()
+    await call.says("I think.\n</think>\n\nHello")
+    await call.ends()
+    async with aclosing(versions):
+        assert [reply.text async for reply in versions][-1] == "Hello"
+    ended = await temporary.chat.ended(asked.answer)
+    assert (ended.content, ended.reasoning) == ("Hello", "I think.")

@@ -67,7 +67,7 @@ class OwnKeys:
         return KeyPage("Your OpenRouter key", is_on, ending, is_lost, can_sign_in, error)
 
     async def keep(self, user: UUID, key: str) -> None:
-        """Keeps a key that OpenRouter accepts, in place of any other."""
+        """Keeps a key that OpenRouter accepts, in place of any other; unchecked where the server can't be asked."""
         self._check_on()
         key = key.strip()
         if not _KEY.fullmatch(key):
@@ -77,7 +77,8 @@ class OwnKeys:
         except OpenRouterError as error:
             if error.code == "unauthorised":
                 raise InvalidError(_REFUSED) from None
-            raise UnavailableError(f"The key could not be checked. {error.reason}", retry_after=30) from None
+            if error.code != "not_offered":  # a server that does not tell of keys: the first question will
+                raise UnavailableError(f"The key could not be checked. {error.reason}", retry_after=30) from None
         await self._store.keep(user, key)
 
     async def remove(self, user: UUID) -> None:

@@ -22,6 +22,7 @@ class ListedModel(Struct, frozen=True):
 
 @get("/models", summary="List the models on offer", tags=["Models"], opt={"api": True})
 async def api_list_models(catalog: NamedDependency[Catalog]) -> list[ListedModel]:
+    await catalog.wait_for_list()
     return [
         ListedModel(one.id, one.name, one.description, one.context_length, one.prompt_price, one.completion_price)
         for one in catalog.models

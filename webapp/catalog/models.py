@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 _MAX_PRICE = Decimal(1_000)  # dollars per token; above it somebody has made a mistake
+_MAX_LENGTH = 2**31 - 1  # what a database can keep
 
 
 MAX_NAME: Final = 200
@@ -80,21 +81,27 @@ def read_model(entry: Mapping[str, Any]) -> Model | None:
         listed = msgspec.convert(entry, _Listed, strict=False)
     except msgspec.ValidationError:
         return None
-    if not 0 < len(listed.id) <= MAX_NAME:
+    if not 0 < len(listed.id) <= MAX_NAME or not listed.id.isprintable():
         return None
     architecture, pricing = listed.architecture or _Architecture(), listed.pricing or _Pricing()
+    length = listed.context_length or 0
     return Model(
         id=listed.id,
-        name=(listed.name or listed.id)[:MAX_NAME],
-        canonical_slug=(listed.canonical_slug or "")[:MAX_NAME],
-        description=(listed.description or "")[:MAX_DESCRIPTION],
-        context_length=listed.context_length,
+        name=_text(listed.name or listed.id, MAX_NAME),
+        canonical_slug=_text(listed.canonical_slug or "", MAX_NAME),
+        description=_text(listed.description or "", MAX_DESCRIPTION),
+        context_length=length if 0 < length <= _MAX_LENGTH else None,
         prompt_price=_price(pricing.prompt),
         completion_price=_price(pricing.completion),
         input_modalities=architecture.input_modalities or (),
         output_modalities=architecture.output_modalities or (),
         supported_parameters=listed.supported_parameters or (),
     )
+
+
+def _text(text: str, limit: int) -> str:
+    """`text` as every database can keep it, so that one entry spoils no list."""
+    return text[:limit].replace("\x00", " ")
 
 
 def _price(said: str | float | None) -> Decimal | None:

@@ -61,7 +61,8 @@ async def _look(settings: Settings) -> "tuple[Reported, ...]":
     database = open_database(address)
     try:
         async with open_client(settings) as client:
-            upstream = Upstream(OpenRouter(client, settings) if settings.openrouter_api_key else None)
+            account = OpenRouter(client, settings) if settings.openrouter_api_key else None
+            upstream = Upstream(account, settings.model_server)
             checks = checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1])
             # To ask an embedded database is to make it, where it is not there.
             found = await look_at([check for check in checks if there or not check.needs_database])

@@ -201,7 +201,8 @@ async def api_create_message(
     "/conversations/{conversation_id:uuid}/stream",
     summary="Follow the last answer, from its first character",
     description='Events `data: {"content": "..."}`, then `data: {"done": true}`; before it, where the answer did not '
-    'end well, `data: {"error": {"code": "...", "message": "..."}}`. Comments keep the connection open.',
+    'end well, `data: {"error": {"code": "...", "message": "..."}}`. `data: {"restart": true}` says that the pieces so '
+    "far were thoughts: the answer begins behind it. Comments keep the connection open.",
     responses={
         200: ResponseSpec(str, media_type="text/event-stream", description="The answer as it grows"),
         **problems(404, 429),

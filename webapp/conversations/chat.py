@@ -144,13 +144,12 @@ class Chat:
     async def start_empty(self, owner: UUID, model: str = "") -> Conversation:
         """A conversation without messages, for the API."""
         last = await self._store.page(owner, limit=1)
-        chosen = model or self._catalog.default(last[0].model if last else "")
-        return await self._store.add(owner, await self._catalog.require(chosen))
+        return await self._store.add(owner, await self._catalog.choose(model, last[0].model if last else ""))
 
     async def _choose(self, owner: UUID, conversation_id: UUID | None, model: str) -> str:
         if not model and conversation_id is not None:
             model = (await self._store.find(owner, conversation_id)).model
-        return await self._catalog.require(model or self._catalog.default())
+        return await self._catalog.choose(model)
 
 
 def check_text(text: str, max_bytes: int) -> None:

@@ -12,7 +12,7 @@ from webapp.accounts.keys import UnreadableKeyError
 from webapp.background import check_cancelled
 from webapp.conversations.messages import Beginning, Status
 from webapp.conversations.reply import Reply, TooLongError
-from webapp.services.errors import OpenRouterError
+from webapp.services.errors import OpenRouterError, plain
 from webapp.services.events import StreamEvent
 from webapp.services.openrouter import Options
 
@@ -43,6 +43,15 @@ INTERRUPTED: Final = Outcome(Status.INTERRUPTED)
 OWN_KEY: Final = "own_key"  # the code of what is wrong with a user's own key
 _UNREADABLE: Final = "Your OpenRouter key can no longer be read here. Enter it again, or remove it."
 _REFUSED: Final = "OpenRouter does not accept your own key. Replace it, or remove it."
+_ONLY_THOUGHTS: Final = Outcome(
+    Status.FAILED, "empty", "The model thought, and then gave no answer. Try again, or choose another model."
+)
+_ONLY_THOUGHTS_CUT: Final = Outcome(
+    Status.FAILED,
+    "empty",
+    "The model used up the longest answer that it may give on its thoughts. Allow a longer answer in the settings of "
+    "the conversation, or choose a model that thinks less.",
+)
 _EMPTY: Final = Outcome(Status.FAILED, "empty", "The model answered with nothing. Try again, or choose another model.")
 
 
@@ -68,18 +77,56 @@ async def generate(
     except Exception:
         logger.exception("Reply %s failed", reply.id)
         return Outcome(_broken(reply), "internal", "Something went wrong here, not at the model. Try again.")
-    return Outcome(Status.COMPLETE) if reply.text or reply.pictures else _EMPTY
+    return _complete(reply) if reply.text or reply.pictures else _nothing(reply)
 
 
 async def _read(upstream: Upstream, reply: Reply, beginning: Beginning, key: str) -> None:
     messages = [{"role": one.role, "content": one.content} for one in beginning.prompt]
     async with aclosing(upstream.stream_batches(messages, beginning.model, key=key, **beginning.options)) as batches:
         async with asyncio.timeout(LONGEST_ANSWER):
-            async for batch in batches:
-                for event in batch:
-                    reply.take(event)
-                await reply.rest()
-                check_cancelled()
+            try:
+                async for batch in batches:
+                    for event in batch:
+                        reply.take(event)
+                    await reply.rest()
+                    check_cancelled()
+            finally:
+                reply.close_text()
+
+
+def _complete(reply: Reply) -> Outcome:
+    """An answer that came to its end; with a sentence where something of it is missing."""
+    if _asked_for_tool(reply):
+        return Outcome(Status.COMPLETE, "tool_call", _tool_sentence(reply))
+    if reply.unreadable:
+        pieces = "A piece" if reply.unreadable == 1 else f"{reply.unreadable} pieces"
+        sentence = (
+            f"{pieces} of this answer could not be read, so words may be missing in it. Try again if they matter."
+        )
+        return Outcome(Status.COMPLETE, "unreadable", sentence)
+    return Outcome(Status.COMPLETE)
+
+
+def _asked_for_tool(reply: Reply) -> bool:
+    return bool(reply.tools) or reply.receipt.finish_reason in ("tool_calls", "function_call")
+
+
+def _tool_sentence(reply: Reply) -> str:
+    names = " and ".join(repr(plain(name, 60)) for name in reply.tools[:3])
+    what = f"the tool {names}" if len(reply.tools) == 1 else f"the tools {names}" if names else "a tool"
+    return (
+        f"The model asked for {what}, which this chat doesn't have. "
+        "Ask it to answer without tools, or choose another model."
+    )
+
+
+def _nothing(reply: Reply) -> Outcome:
+    """Why there is no answer, as far as that is known."""
+    if _asked_for_tool(reply):
+        return Outcome(Status.FAILED, "tool_call", _tool_sentence(reply))
+    if not reply.reasoning:
+        return _EMPTY
+    return _ONLY_THOUGHTS_CUT if reply.receipt.finish_reason == "length" else _ONLY_THOUGHTS
 
 
 def _broken(reply: Reply) -> Status:

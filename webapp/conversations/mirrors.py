@@ -161,12 +161,15 @@ class Mirrors:
             if checkpoint.status is Status.STREAMING and not progress.content.startswith(reply.text):
                 self._let_go(mirror)
                 return
+        if len(progress.reasoning) > len(reply.reasoning) and not progress.content.startswith(reply.text):
+            self._let_go(mirror)  # what was text has been found to be thoughts
+            return
         reply.catch_up(progress)
         if checkpoint.status is not Status.STREAMING:
             reply.end(checkpoint.status)
 
     def _let_go(self, mirror: _Mirror) -> None:
-        """Its writer died with words that were told and not kept, and another one goes on: readers come back."""
+        """It has words that its answer has no longer: readers come back, and get it as it is."""
         self._mirrors.pop(mirror.reply.id, None)
         mirror.reply.lose()
 

@@ -252,7 +252,8 @@ class Presenter:
         self, owner: UUID, model: str, conversation_id: UUID | None, live_answer: UUID | None = None
     ) -> pages.Composer:
         """With a sentence where the model may not be used any more: another is to be chosen."""
-        models, error = self._catalog.models, "" if self._catalog.allows(model) else NotAllowedError(model).sentence
+        is_fit = not model or self._catalog.allows(model)
+        models, error = self._catalog.models, "" if is_fit else NotAllowedError(model).sentence
         return pages.make_composer(models, model, conversation_id, owner=owner, live_answer=live_answer, error=error)
 
     async def _window(self, owner: UUID, conversation_id: UUID, place: Place) -> Window:

@@ -1,7 +1,8 @@
 """One answer while it grows: its text so far, and those who wait for more of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,7 @@ from webapp.conversations.meter import CHARACTERS_PER_TOKEN, UNKNOWN, Meter
 from webapp.conversations.observing import spent_between
 from webapp.conversations.pictures import Picture, read_picture
 from webapp.conversations.replies_store import Progress
+from webapp.conversations.thoughts import Kind, Piece, Thoughts
 from webapp.conversations.waiting import Stage, Wait
 from webapp.rendering.safety import is_web_address
 from webapp.rendering.stream import BlockStream
@@ -86,6 +88,10 @@ class Reply:
         self.version = 0
         self.kept_version = -1  # the one that the last checkpoint has
         self.on_wake: Callable[[], None] | None = None  # for one who wants to know of it, and does not wait
+        self.unreadable = 0  # pieces of it that were lost
+        self.tools: tuple[str, ...] = ()  # that the model asked for, by name
+        self.rethought = 0  # characters of the thoughts when text was found to be thoughts last; 0 if it never was
+        self._thoughts = Thoughts(answer.content)
         self._parts = [answer.content]
         self._length = len(answer.content)
         self._had_length = self._length_at_rest = self._length
@@ -165,12 +171,10 @@ class Reply:
             case Text(text):
                 if self.first_token is None:
                     self._note_first_token()
-                self.end_thinking()
-                self.stage = Stage.WRITING
-                self._append(text)
+                self._add(self._thoughts.feed(text))
             case Reasoning(text) if len(self.reasoning) < MAX_CHARACTERS:
-                self._begin_thinking()
-                self.reasoning += text
+                self._thoughts.note_reasoning()
+                self._think(text)
             case Citation(url, title) if _is_fit(url) and len(self.sources) < MAX_SOURCES:
                 self.sources += (Source(url, title[:MAX_TITLE]),)
             case Image(data_url):
@@ -184,9 +188,48 @@ class Reply:
             case Started() | Usage() | Finish() | Metrics():
                 self.receipt = _noted(self.receipt, event)
                 self._note_bill(event)
+                if isinstance(event, Metrics):
+                    self.unreadable, self.tools = event.malformed, event.tools
             case Citation() | Reasoning():
                 return
         self.changed()
+
+    def close_text(self) -> None:
+        """Adds what was held back of the text, when the model is done with it, or is cut short."""
+        with suppress(TooLongError):
+            self._add(self._thoughts.close())
+        self.changed()
+
+    def _add(self, pieces: Iterable[Piece]) -> None:
+        for kind, text in pieces:
+            match kind:
+                case Kind.ANSWER:
+                    self._write(text)
+                case Kind.THOUGHT:
+                    self._think(text)
+                case Kind.ALL_WAS_THOUGHT:
+                    self._rethink()
+
+    def _write(self, text: str) -> None:
+        self.end_thinking()
+        self.stage = Stage.WRITING
+        self._append(text)
+
+    def _think(self, text: str) -> None:
+        self._begin_thinking()
+        self.reasoning += text[: MAX_CHARACTERS - len(self.reasoning)]
+
+    def _rethink(self) -> None:
+        """Makes thoughts of all text that came: so it had been, and the model does not say so until it is done."""
+        thoughts = self.text_after(self._had_length).strip()
+        if not thoughts:
+            return
+        self.reasoning += thoughts
+        self.rethought = len(self.reasoning)
+        self._parts, self._length = [self.answer.content], self._had_length
+        self._length_at_rest = self._length
+        self.blocks = BlockStream(self.answer.content)
+        self.stage, self._thinks_since = Stage.THINKING, self._began + (self.first_token or 0.0)
 
     def wait_state(self, model_name: str) -> Wait:
         """What it is at. `model_name` is for people."""
@@ -238,12 +281,9 @@ class Reply:
     def extend(self, text: str, reasoning: str) -> None:
         """Takes over what another process has written since."""
         if reasoning:
-            self._begin_thinking()
-            self.reasoning += reasoning
+            self._think(reasoning)
         if text:
-            self.end_thinking()
-            self.stage = Stage.WRITING
-            self._append(text)
+            self._write(text)
         self.changed()
 
     def end(self, status: Status) -> None:

@@ -23,6 +23,11 @@ class _Reader:
         self.until = until
         self.is_owed = True  # a word, even if there is nothing to tell
 
+    @property
+    def has_thoughts_as_text(self) -> bool:
+        """Whether it has text that has been found to be thoughts: it finds that out by the checkpoint."""
+        return self.reasoning_length < self.reply.rethought and self.text_length > 0
+
     def news(self) -> Iterator[Piece]:
         """What it lacks, in pieces; whether the answer has ended, in the last."""
         reply = self.reply
@@ -71,7 +76,7 @@ class Sharing:
     def _tell(self) -> None:
         now = asyncio.get_running_loop().time()
         for key, reader in list(self._readers.items()):
-            if reader.until < now:
+            if reader.until < now or reader.has_thoughts_as_text:
                 del self._readers[key]
                 continue
             self._bus.send(reader.address, *reader.news())

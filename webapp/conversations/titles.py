@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from webapp.background import end
-from webapp.conversations.messages import Exchange, Message, title_from
+from webapp.conversations.messages import Exchange, Message
+from webapp.conversations.title_words import clean
 from webapp.db.patience import outlast
 from webapp.services.events import Usage
 from webapp.services.openrouter import Completion
@@ -97,10 +98,3 @@ def prompt_of(question: str, answer: str) -> list[dict[str, str]]:
     """What the model is to read: the beginnings of a question and of its answer."""
     text = f"<question>\n{question[:EXCERPT]}\n</question>\n<answer>\n{answer[:EXCERPT]}\n</answer>"
     return [{"role": "system", "content": _ORDER}, {"role": "user", "content": text}]
-
-
-def clean(text: str) -> str:
-    """What a model wrote as a title of one line, without the dress that some put on it; "" if nothing is left."""
-    line = "".join(one if one.isprintable() else " " for one in text.strip().partition("\n")[0])
-    bare = line.strip(" \"'“”‘’„«»*#`_").removeprefix("Title:").strip(" \"'“”‘’„«»*#`_").rstrip(".")
-    return title_from(bare) if bare else ""

@@ -22,6 +22,7 @@ from webapp.web.sse import COMMENT, encode_event
 
 CONNECTION_SECONDS: Final = 300.0  # proxies cut long connections anyhow: better we do, between two frames
 COUNT_INTERVAL: Final = 1.0  # how often a page is told the number of tokens
+WAS_THOUGHT: Final = "What stands above were the model's thoughts. Its answer:"
 DOCUMENT_INTERVAL: Final = 0.4  # a document can only add, so its unfinished end is sent anew less often
 
 
@@ -68,9 +69,13 @@ class PageView:
 
     def frame(self, reply: Reply) -> str:
         """What is new since the last frame, as partials for htmx; "" for nothing."""
-        if self._is_new and reply.is_live and self._cursor.settled > len(reply.text):
+        if self._is_rethought(reply):
+            parts = [self._partial("body", "innerHTML", "")]
+            self._cursor = self._cursor._replace(settled=0)
+            self._is_new = True
+        elif self._is_new and reply.is_live and self._cursor.settled > len(reply.text):
             return ""  # this process has yet to hear of what the page has: it will
-        if self._is_new and self._is_lost(reply):
+        elif self._is_new and self._is_lost(reply):
             parts = [self._partial("body", "innerHTML", ""), self._partial("reasoning", "innerHTML", "")]
             self._cursor = Cursor()
         else:
@@ -84,6 +89,10 @@ class PageView:
     @property
     def cursor(self) -> Cursor:
         return self._cursor
+
+    def _is_rethought(self, reply: Reply) -> bool:
+        """Whether text that the page may have has been found to be thoughts, which it has not."""
+        return self._cursor.reasoning < reply.rethought and (self._cursor.settled > 0 or not self._is_new)
 
     def _is_lost(self, reply: Reply) -> bool:
         """Whether the cursor is none that this answer ever gave."""
@@ -179,15 +188,19 @@ async def growing_text(follow: AsyncGenerator[Reply, None]) -> AsyncGenerator[tu
     They can only add: each open end covers the one before, by a style rule.
     """
     yield '<p class="live__tail">The answer is on its way.</p>', True
-    settled, tail = 0, ""
+    settled, tail, rethought = 0, "", 0
     with suppress(SignedOutError):
         async with aclosing(follow) as versions:
             async for reply in versions:
                 piece = ""
+                if reply.rethought != rethought and (settled or tail):
+                    settled, tail = 0, ""
+                    piece = f'<p class="live__tail">{WAS_THOUGHT}</p>'
+                rethought = reply.rethought
                 blocks = reply.blocks.blocks(after=settled)
                 if blocks:
                     settled = blocks[-1].end
-                    piece = "".join(block.html for block in blocks)
+                    piece += "".join(block.html for block in blocks)
                 if reply.blocks.tail.html != tail:
                     tail = reply.blocks.tail.html
                     piece += f'<div class="live__tail">{tail}</div>'
@@ -216,13 +229,20 @@ async def growing_document(
 async def content_events(
     follow: AsyncGenerator[Reply, None], finished: Callable[[], Awaitable[Message]]
 ) -> AsyncGenerator[bytes, None]:
-    """The JSON API's stream: pieces of text from the first on, an error if it did not end well, and `done`."""
-    sent = 0
+    """The JSON API's stream: pieces of text from the first on, an error if it did not end well, and `done`.
+
+    `restart` says that the pieces so far have been found to be thoughts: the answer begins behind it.
+    """
+    sent = rethought = 0
     yield COMMENT
     try:
         async with aclosing(follow) as versions:
             async for reply in versions:
                 text = reply.text
+                if reply.rethought != rethought and sent:
+                    yield _json_event({"restart": True})
+                    sent = 0
+                rethought = reply.rethought
                 if len(text) > sent:
                     yield _json_event({"content": text[sent:]})
                     sent = len(text)

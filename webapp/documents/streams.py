@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from webapp.conversations.reply import Reply
+from webapp.conversations.views import WAS_THOUGHT
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
 from webapp.documents.writers import BETWEEN, Writer
 
@@ -41,9 +42,13 @@ async def text_pieces(
 
 
 async def _growing(follow: AsyncGenerator[Reply, None]) -> AsyncIterator[str]:
-    sent = 0
+    sent = rethought = 0
     async with aclosing(follow) as versions:
         async for reply in versions:
+            if reply.rethought != rethought and sent:
+                yield f"{BETWEEN}[{WAS_THOUGHT}]"
+                sent = 0
+            rethought = reply.rethought
             new = reply.text_after(sent)
             if new:
                 yield new if sent else BETWEEN + new

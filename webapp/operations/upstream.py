@@ -4,7 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -30,20 +30,27 @@ class Account(Protocol):
 
     async def credits(self) -> Credits | None: ...
 
+    async def models(self) -> list[dict[str, Any]]: ...
+
 
 class Reached(Struct, frozen=True):
-    """What OpenRouter said. `left` is None where the key has no limit and may not know the account's credit."""
+    """What OpenRouter said. `left` is None where the key has no limit and may not know the account's credit.
+
+    `lists_models` is asked of a server that does not tell of keys: by then it is not known whether it takes the key.
+    """
 
     contact: Contact
     left: Decimal | None
+    lists_models: bool
     ahead: float | None  # seconds that our clock is ahead of OpenRouter's
 
 
 class Upstream:
     """Asks at most every FRESH seconds, for all checks together."""
 
-    def __init__(self, account: Account | None) -> None:
-        """`account` is None in demo mode, where a stand-in answers and nothing is paid."""
+    def __init__(self, account: Account | None, server: str = "OpenRouter") -> None:
+        """`account` is None in demo mode, where a stand-in answers and nothing is paid. `server` is its name."""
+        self.server = server
         self._account = account
         self._asking = asyncio.Lock()
         self._said: Reached | OpenRouterError | None = None
@@ -65,23 +72,25 @@ class Upstream:
         try:
             contact = await account.contact()
             now = datetime.now(UTC)
+            lists_models = contact.key is not None or await _lists_models(account)
             bought = await account.credits()
         except OpenRouterError as error:
             return error
         of_account = None if bought is None else bought.remaining
-        known = [one for one in (contact.key.limit_remaining, of_account) if one is not None]
+        of_key = None if contact.key is None else contact.key.limit_remaining
+        known = [one for one in (of_key, of_account) if one is not None]
         ahead = None if contact.clock is None else (now - contact.clock).total_seconds()
-        return Reached(contact, min(known, default=None), ahead)
+        return Reached(contact, min(known, default=None), lists_models, ahead)
 
 
 class UpstreamCheck:
     name = "upstream"
-    title = "OpenRouter"
     is_required = False
     needs_database = False
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
+        self.title = "OpenRouter" if upstream.server == "OpenRouter" else "Model server"
 
     async def look(self) -> Finding:
         try:
@@ -93,10 +102,18 @@ class UpstreamCheck:
                 Level.FAIR, "Demo mode: a stand-in answers.", "Set OPENROUTER_API_KEY; openrouter.ai/keys makes one."
             )
         seconds = reached.contact.seconds
-        says = f"It takes the key, and answered within {seconds * 1000:.0f} ms."
+        time_taken = f"answered within {seconds * 1000:.0f} ms"
+        if not reached.lists_models:
+            says = f"It {time_taken}. It tells of no keys and lists no models, so whether it takes the key isn't known."
+            return Finding(Level.FAIR, says, "Ask a question. If that fails, check OPENROUTER_BASE_URL.")
+        if reached.contact.key is None:
+            says = f"It {time_taken} and lists its models. It does not tell of keys."
+        else:
+            says = f"It takes the key, and {time_taken}."
         if seconds < SLOW:
             return Finding(Level.GOOD, says)
-        return Finding(Level.FAIR, says, "Look at status.openrouter.ai, and at this machine's network.")
+        where = "status.openrouter.ai" if self._upstream.server == "OpenRouter" else "that server"
+        return Finding(Level.FAIR, says, f"Look at {where}, and at this machine's network.")
 
 
 class CreditCheck:
@@ -112,13 +129,15 @@ class CreditCheck:
         try:
             reached = await self._upstream.ask()
         except OpenRouterError:
-            return Finding(Level.FAIR, "Not known, as OpenRouter does not answer.")
+            return Finding(Level.FAIR, f"Not known, as {self._upstream.server} does not answer.")
         if reached is None:
             return Finding(Level.GOOD, "Demo mode: nothing is paid.")
         left = reached.left
+        if left is None and reached.contact.key is None:
+            return Finding(Level.GOOD, f"Not known: {self._upstream.server} does not tell of credit.")
         if left is None:
             return Finding(Level.GOOD, "Not known: the key has no limit, and may not see the account's credit.")
-        says = f"${left:,.2f} is left at OpenRouter."
+        says = f"${left:,.2f} is left at {self._upstream.server}."
         if left >= LITTLE:
             return Finding(Level.GOOD, says)
         return Finding(
@@ -155,7 +174,17 @@ class ClockCheck:
         if abs(ahead) <= CLOCK_IS_OFF:
             return Finding(Level.GOOD, f"{_ours()}, as elsewhere.")
         level = Level.BAD if abs(ahead) > CLOCK_IS_WRONG else Level.FAIR
-        return Finding(level, f"It is {_off(ahead)} OpenRouter's.", SET_CLOCK)
+        return Finding(level, f"It is {_off(ahead)} {self._upstream.server}'s.", SET_CLOCK)
+
+
+async def _lists_models(account: Account) -> bool:
+    try:
+        await account.models()
+    except OpenRouterError as error:
+        if error.code == "not_offered":
+            return False
+        raise
+    return True
 
 
 def _advice(error: OpenRouterError) -> str:

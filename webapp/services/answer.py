@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from typing import cast
+from typing import Final, cast
 
 from msgspec import Raw
 
 from webapp.services import chunks, refusals
-from webapp.services.chunks import Chunk, Message
+from webapp.services.chunks import Chunk, Halves, Message
 from webapp.services.errors import NetworkError, OpenRouterError
-from webapp.services.events import Citation, Finish, Reasoning, Started, StreamEvent, Text, Usage
+from webapp.services.events import Citation, Finish, Image, Reasoning, Started, StreamEvent, Text, Usage
 from webapp.services.sse import Decoder
+
+MOST_TOOLS: Final = 8
 
 
 class Answer:
@@ -31,7 +33,9 @@ class Answer:
         self.is_over = False
         self._finish_reason = ""
         self._native_reason = ""
+        self.tools: tuple[str, ...] = ()  # that the model asked for, by name
         self._cited: set[str] = set()
+        self._text, self._thoughts = Halves(), Halves()
         self._decoder = Decoder()
         self._clock = clock
         self._on_malformed = on_malformed
@@ -59,6 +63,8 @@ class Answer:
         for payload in self._decoder.close():
             self._take(payload, events, is_cut=True)
         self.error = self.error or self._verdict(broken)
+        events += [Reasoning(rest)] if (rest := self._thoughts.close()) else []
+        events += [Text(rest)] if (rest := self._text.close()) else []
         if self.usage:
             events.append(self.usage)
         if self.error is None:
@@ -98,7 +104,7 @@ class Answer:
         self._read(chunk, events)
 
     def _read(self, chunk: Chunk, events: list[StreamEvent]) -> None:
-        error = chunk.error
+        error = chunk.failure
         choice = chunk.choices[0] if chunk.choices else None
         if choice is not None:
             error = error or choice.error
@@ -107,7 +113,7 @@ class Answer:
                 events.append(self.started)
             message = choice.delta or choice.message
             if message is not None:
-                self._read_message(message, events)
+                self._read_message(message, events, has_halves=chunk.has_halves)
             if choice.finish_reason:
                 self._finish_reason, self._native_reason = choice.finish_reason, choice.native_finish_reason or ""
         if chunk.usage:
@@ -115,22 +121,39 @@ class Answer:
         if error:
             self._read_error(error)
 
-    def _read_message(self, message: Message, events: list[StreamEvent]) -> None:
+    def _read_message(self, message: Message, events: list[StreamEvent], *, has_halves: bool) -> None:
         count = len(events)
         if message.annotations:
             events += self._new_citations(message.annotations)
         if reasoning := chunks.reasoning(message):
-            events.append(Reasoning(reasoning))
-        if message.content:
-            events.append(Text(message.content))
+            self._add(Reasoning(reasoning), events, has_halves=has_halves)
+        for part in chunks.parts(message.content or ""):
+            self._add(part, events, has_halves=has_halves)
         if message.refusal:
-            events.append(Text(message.refusal))
+            self._add(Text(message.refusal), events, has_halves=has_halves)
         if message.audio and (spoken := chunks.transcript(message.audio)):
-            events.append(Text(spoken))
+            self._add(Text(spoken), events, has_halves=has_halves)
         if message.images:
             events += chunks.images(message.images)
-        if len(events) > count or message.tool_calls:
+        self._note_tools(message)
+        if len(events) > count or message.tool_calls or message.function_call:
             self.has_content = True
+
+    def _add(self, event: Text | Reasoning | Image, events: list[StreamEvent], *, has_halves: bool) -> None:
+        match event:
+            case Text(text):
+                if whole := self._text.join(text, has_halves=has_halves):
+                    events.append(Text(whole))
+            case Reasoning(text):
+                if whole := self._thoughts.join(text, has_halves=has_halves):
+                    events.append(Reasoning(whole))
+            case Image():
+                events.append(event)
+
+    def _note_tools(self, message: Message) -> None:
+        for name in chunks.tools(message):
+            if name not in self.tools and len(self.tools) < MOST_TOOLS:
+                self.tools += (name,)
 
     def _new_citations(self, annotations: Raw) -> Iterator[Citation]:
         for citation in chunks.citations(annotations):

@@ -94,6 +94,7 @@ class Call:
                 chunks=sum(answer.chunks for answer in self._answers),
                 malformed=sum(answer.malformed for answer in self._answers),
                 outcome=outcome,
+                tools=self._answers[-1].tools if self._answers else (),
             )
             self._log(self._metrics)
         return self._metrics

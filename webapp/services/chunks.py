@@ -6,6 +6,7 @@ more than that part.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
-from webapp.services.events import Citation, Image, Usage
+from webapp.services.events import Citation, Image, Reasoning, Text, Usage
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ _ABSENT: Final = Raw()
 class Message(Struct, gc=False):
     """The delta of a stream's chunk, or the message of a whole answer."""
 
-    content: str | None = None
+    content: str | list[Any] | None = None
     reasoning: str | None = None
     reasoning_content: str | None = None
     refusal: str | None = None
@@ -33,6 +34,7 @@ class Message(Struct, gc=False):
     images: Raw = _ABSENT
     audio: Raw = _ABSENT
     tool_calls: Raw = _ABSENT
+    function_call: Raw = _ABSENT
 
 
 class Choice(Struct, gc=False):
@@ -46,7 +48,10 @@ class Choice(Struct, gc=False):
 
 
 class Chunk(Struct, gc=False):
-    """A chunk of a stream or a whole answer. ``error`` is as JSON has it, and may stand in a choice instead."""
+    """A chunk of a stream or a whole answer. ``error`` is as JSON has it, and may stand in a choice instead.
+
+    Where it ``has_halves``, halves of characters stand in it for which others are in the chunks around it.
+    """
 
     id: str | None = None
     model: str | None = None
@@ -54,6 +59,14 @@ class Chunk(Struct, gc=False):
     choices: list[Choice | None] | None = None
     usage: Raw = _ABSENT
     error: Any = None
+    message: Any = None
+    detail: Any = None
+    has_halves: bool = False
+
+    @property
+    def failure(self) -> Any:
+        """The error that it tells of, also in shapes of other servers: a message or detail in place of an answer."""
+        return self.error or (None if self.choices or self.usage else self.detail or self.message)
 
 
 class _ReasoningDetail(Struct):
@@ -82,6 +95,14 @@ class _PromptDetails(Struct):
     cached_tokens: int | None = None
 
 
+class _Named(Struct):
+    name: str | None = None
+
+
+class _ToolCall(Struct):
+    function: _Named | None = None
+
+
 class _CompletionDetails(Struct):
     reasoning_tokens: int | None = None
 
@@ -107,6 +128,15 @@ _DETAIL: Final = Decoder(_ReasoningDetail)
 _ANNOTATION: Final = Decoder(_Annotation)
 _IMAGE: Final = Decoder(_Image)
 _AUDIO: Final = Decoder(_Audio)
+_TOOL_CALL: Final = Decoder(_ToolCall)
+_FUNCTION: Final = Decoder(_Named)
+
+# Halves of surrogate pairs, which no decoder takes, stand in these places until their other halves have come.
+_PLACES: Final = 0x10F800
+_HIGH, _LOW = "[\U0010f800-\U0010fbff]", "[\U0010fc00-\U0010ffff]"
+_PAIR: Final = re.compile(f"({_HIGH})({_LOW})")
+_HALF: Final = re.compile(f"{_HIGH}|{_LOW}")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def decode(payload: bytes) -> Chunk:
@@ -116,7 +146,76 @@ def decode(payload: bytes) -> Chunk:
     except msgspec.ValidationError:
         raise
     except ValueError:
-        return _CHUNK.decode(_repaired(payload))
+        repaired, has_halves = _repaired(payload)
+        chunk = _CHUNK.decode(repaired)
+        chunk.has_halves = has_halves
+        return chunk
+
+
+class Halves:
+    """Puts characters together whose halves come in two pieces of a text. A half alone becomes U+FFFD."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def join(self, text: str, *, has_halves: bool) -> str:
+        """The text without halves. One at its end is held back for the next piece."""
+        if not text or not (has_halves or self._held):
+            return text
+        text = self._held + text
+        self._held = text[-1] if re.fullmatch(_HIGH, text[-1]) else ""
+        text = text.removesuffix(self._held) if self._held else text
+        return _HALF.sub("\ufffd", _PAIR.sub(_whole_character, text))
+
+    def close(self) -> str:
+        """What is left when nothing more comes."""
+        held, self._held = self._held, ""
+        return "\ufffd" if held else ""
+
+
+def parts(content: str | list[Any]) -> Iterator[Text | Reasoning | Image]:
+    """A message's content: a string, or a list of parts, as some servers send it."""
+    if isinstance(content, str):
+        yield Text(content)
+        return
+    for part in content:
+        if isinstance(part, str):
+            yield Text(part)
+        elif isinstance(part, dict):
+            yield from _part_of_content(part)
+
+
+def tools(message: Message) -> Iterator[str]:
+    """The names of the tools that a message calls."""
+    calls = [call.function for call in _items(message.tool_calls, _TOOL_CALL)] if message.tool_calls else []
+    calls.append(_part(message.function_call, _FUNCTION) if message.function_call else None)
+    return (call.name for call in calls if call and call.name)
+
+
+def _part_of_content(part: dict[str, Any]) -> Iterator[Text | Reasoning | Image]:
+    thinking, image = part.get("thinking"), part.get("image_url")
+    if thinking:
+        yield Reasoning(_text_of(thinking))
+    elif isinstance(image, dict) and isinstance(image.get("url"), str):
+        yield Image(image["url"])
+    else:
+        yield Text(_text_of(part.get("text")) or _text_of(part.get("refusal")))
+
+
+def _text_of(value: object, depth: int = 3) -> str:
+    """The text in a value of unknown shape."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and depth:
+        return "".join(_text_of(one, depth - 1) for one in value)
+    if isinstance(value, dict) and depth:
+        return _text_of(value.get("text") or value.get("value"), depth - 1)
+    return ""
+
+
+def _whole_character(pair: re.Match[str]) -> str:
+    high, low = (ord(half) - _PLACES + 0xD800 for half in pair.groups())
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 def reasoning(message: Message) -> str:
@@ -176,11 +275,12 @@ def _cost(part: _Usage) -> Decimal | None:
     return sum(costs, Decimal(0)) if costs else None
 
 
-def _repaired(payload: bytes) -> bytes:
-    """JSON with broken characters, such as half an emoji, written anew with U+FFFD in their place."""
+def _repaired(payload: bytes) -> tuple[bytes, bool]:
+    """JSON with broken characters, written anew with U+FFFD in their place; whether it has halves of characters."""
     value = json.loads(payload.decode("utf-8", "replace"), strict=False)
     text = json.dumps(value, ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    marked = _SURROGATE.sub(lambda half: chr(ord(half[0]) - 0xD800 + _PLACES), text)
+    return marked.encode(), marked != text
 
 
 def _part(raw: Raw, decoder: Decoder[T]) -> T | None:

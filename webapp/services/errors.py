@@ -5,6 +5,7 @@ The tree stands on httpx's own, so ``except httpx.HTTPError`` around a call catc
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
 import httpx
@@ -28,6 +29,7 @@ Code = Literal[
     "cut",
     "empty",
     "malformed",
+    "not_offered",
 ]
 
 
@@ -48,6 +50,9 @@ class OpenRouterError(httpx.HTTPError):
     ``detail`` is for the log.
     """
 
+    reason: str
+    sentence: str
+
     def __init__(
         self,
         code: Code,
@@ -59,17 +64,15 @@ class OpenRouterError(httpx.HTTPError):
         retry_after: float | None = None,
         detail: str = "",
     ) -> None:
-        what, usual_advice = _WORDS[code]
-        said = plain(said, 300).rstrip(" .;")
-        happened = f"{what} ({said})" if said else what
         self.code: Code = code
-        self.reason = f"{happened}."
-        self.sentence = f"{happened}; {plain(advice, 200) or usual_advice}."
         self.status = status
         self.retryable = retryable
         self.retry_after = retry_after
         self.detail = plain(detail, 1_000)
-        httpx.HTTPError.__init__(self, self.sentence)
+        self._said = plain(said, 300).rstrip(" .;")
+        self._advice = plain(advice, 200)
+        httpx.HTTPError.__init__(self, "")
+        self._put_into(_WORDS)
 
     def hide(self, secret: str) -> None:
         """Takes ``secret`` out of every text: a server may repeat the key that it was sent."""
@@ -77,7 +80,20 @@ class OpenRouterError(httpx.HTTPError):
             self.reason = self.reason.replace(secret, "***")
             self.sentence = self.sentence.replace(secret, "***")
             self.detail = self.detail.replace(secret, "***")
+            self._said = self._said.replace(secret, "***")
+            self._advice = self._advice.replace(secret, "***")
             self.args = (self.sentence,)
+
+    def speak_of_another_server(self) -> None:
+        """Puts every text into words that are true of a server that is not OpenRouter."""
+        self._put_into(_WORDS | _WORDS_ELSEWHERE)
+
+    def _put_into(self, words: Mapping[Code, tuple[str, str]]) -> None:
+        what, usual_advice = words[self.code]
+        happened = f"{what} ({self._said})" if self._said else what
+        self.reason = f"{happened}."
+        self.sentence = f"{happened}; {self._advice or usual_advice}."
+        self.args = (self.sentence,)
 
 
 class StatusError(OpenRouterError, httpx.HTTPStatusError):
@@ -135,6 +151,37 @@ _WORDS: Final[dict[Code, tuple[str, str]]] = {
         "OpenRouter's answer makes no sense",
         "try again, and if that does not help check OPENROUTER_BASE_URL",
     ),
+    "not_offered": ("OpenRouter does not offer this", "check OPENROUTER_BASE_URL"),
+}
+
+# The same for a server that is not OpenRouter, where the words above would not be true of it.
+_WORDS_ELSEWHERE: Final[dict[Code, tuple[str, str]]] = {
+    "unauthorised": (
+        "The model server does not accept the API key",
+        "check OPENROUTER_API_KEY in this server's settings",
+    ),
+    "no_credit": (
+        "There is too little credit at the model server for this answer",
+        "add credit there, or choose a cheaper model",
+    ),
+    "forbidden": (
+        "The model server does not permit this request",
+        "check what the API key may do there, or choose another model",
+    ),
+    "model_not_found": ("The model server does not offer this model", "choose another model"),
+    "no_provider": ("The model server has no provider for this request", "choose another model"),
+    "too_large": ("The request is too large for the model server", "shorten the message"),
+    "daily_limit": ("Today's allowance is used up", "wait until tomorrow, or choose another model"),
+    "upstream_down": ("The model server failed", "try again, or choose another model"),
+    "unreachable": (
+        "The model server cannot be reached",
+        "try again, and if that does not help check OPENROUTER_BASE_URL and whether that server runs",
+    ),
+    "malformed": (
+        "The model server's answer makes no sense",
+        "try again, and if that does not help check OPENROUTER_BASE_URL",
+    ),
+    "not_offered": ("The model server does not offer this", "check OPENROUTER_BASE_URL"),
 }
 
 _SECRET: Final = re.compile(r"\bsk-[\w-]{4,}|(?<=Bearer )\S+")

@@ -77,8 +77,9 @@ class Metrics(Struct, frozen=True):
     duration: float
     retries: int
     chunks: int
-    malformed: int
+    malformed: int  # pieces of the answer that could not be read
     outcome: Literal["complete", "failed", "cancelled"]
+    tools: tuple[str, ...] = ()  # that the model asked for, by name
 
 
 StreamEvent = Started | Text | Reasoning | Citation | Image | Usage | Retrying | Finish | Metrics

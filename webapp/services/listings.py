@@ -57,7 +57,13 @@ class _Envelope(Struct, Generic[T]):
 
 
 def read(body: bytes, kind: type[T]) -> T:
-    """What stands in the ``data`` of a response. Raises ValueError where that is no ``kind``."""
+    """What stands in the ``data`` of a response, or is it, as some servers send a list.
+
+    Raises ValueError where that is no ``kind``.
+    """
+    if body.startswith(b"[{"):
+        alone: T = msgspec.json.decode(body, type=kind, strict=False)
+        return alone
     envelope: Any = _Envelope[kind]  # type: ignore[valid-type]  # known at run time alone
     data: T = msgspec.json.decode(body, type=envelope, strict=False).data
     return data

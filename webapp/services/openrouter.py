@@ -21,7 +21,7 @@ from webapp.config import Settings
 from webapp.services import listings, refusals
 from webapp.services.answer import Answer, merged
 from webapp.services.call import DEFAULT_CLOCK, DEFAULT_RETRIES, Call, Clock, Retries
-from webapp.services.errors import OpenRouterError
+from webapp.services.errors import OpenRouterError, StatusError
 from webapp.services.events import Finish, Reasoning, Retrying, StreamEvent, Text, Usage
 from webapp.services.listings import Credits, Generation, KeyInfo
 from webapp.services.sse import EventTooLargeError
@@ -42,6 +42,9 @@ logger = logging.getLogger(__name__)
 
 GENERATION_DELAYS: Final = (0.5, 1.0, 2.0, 4.0)  # a past answer becomes known with some delay
 
+_ASK_FOR_USAGE: Final = {"stream_options": {"include_usage": True}}
+_NOT_THERE: Final = (404, 405, 501)  # what a server answers at an address that it does not have
+_ENDPOINTS: Final = frozenset({"/models", "/key", "/credits"})  # not there: the server has none of that
 _UNCOMPRESSED: Final = {"Accept-Encoding": "identity"}  # compression would hold tokens back
 
 
@@ -123,10 +126,11 @@ class Completion(Struct, frozen=True):
 class Contact(Struct, frozen=True):
     """That OpenRouter was reached, and what it said of the key: ``seconds`` it took, and its ``clock`` by then.
 
-    ``clock`` has whole seconds, and is None where it was not told.
+    ``key`` is None at a server that does not tell of keys. ``clock`` has whole seconds, and is None where it was not
+    told.
     """
 
-    key: KeyInfo
+    key: KeyInfo | None
     seconds: float
     clock: datetime | None
 
@@ -149,6 +153,8 @@ class OpenRouter:
         self._settings = settings
         self._retries = retries
         self._clock = clock
+        # OpenRouter counts tokens in any case, other servers only if they are asked to; some refuse to be asked.
+        self._has_to_ask_for_usage = not settings.asks_openrouter
 
     async def stream_events(
         self, messages: Sequence[Mapping[str, Any]], model: str, **options: Unpack[Options]
@@ -169,9 +175,11 @@ class OpenRouter:
     ) -> AsyncGenerator[list[StreamEvent], None]:
         """The same, by what arrived together: no batch is empty, and neighbouring pieces of text in one are joined.
 
-        Cheaper where a fast model's pieces come many at a time. A `key` is used in place of the settings' one.
+        Cheaper where a fast model's pieces come many at a time. A `key` is used in place of the settings' one. Tokens
+        are asked for where the server may not count them by itself.
         """
-        async with aclosing(self._call(messages, model, options, stream=True, key=key)) as batches:
+        call = self._call(messages, model, options, stream=True, key=key, asks_for_usage=True)
+        async with aclosing(call) as batches:
             async for batch in batches:
                 yield merged(batch)
 
@@ -191,9 +199,16 @@ class OpenRouter:
         )
 
     async def models(self) -> list[dict[str, Any]]:
-        """All models on offer, as OpenRouter describes them."""
+        """All models on offer, as OpenRouter describes them; entries that are none are left out.
+
+        "not_offered" is the code for a server that does not list its models.
+        """
         logger.info("Fetching available models from OpenRouter")
-        models = await self._get("/models", list[dict[str, Any]])
+        body, _ = await self._fetch("/models", expected=_NOT_THERE)
+        entries = self._read("/models", body, list[Any])
+        models = [entry for entry in entries if isinstance(entry, dict)]
+        if entries and not models:
+            raise self._unreadable("/models", "no entry is a model")
         logger.info("Fetched %d models", len(models))
         return models
 
@@ -207,21 +222,32 @@ class OpenRouter:
             raise
 
     async def key_info(self, key: str = "") -> KeyInfo:
-        """The key in use, or ``key``: its limits and what it has spent. "unauthorised" is the code for a bad one."""
-        return (await self.contact(key)).key
+        """The key in use, or ``key``: its limits and what it has spent. "unauthorised" is the code for a bad one.
 
-    async def contact(self, key: str = "") -> Contact:
-        """Whether OpenRouter is there and takes the key. Fails as ``key_info`` does."""
+        "not_offered" is the code for a server that does not tell of keys.
+        """
+        body, _ = await self._fetch("/key", key=key, expected=(401, *_NOT_THERE) if key else _NOT_THERE)
+        return self._read("/key", body, KeyInfo)
+
+    async def contact(self) -> Contact:
+        """Whether OpenRouter is there and takes the key. A server that does not tell of keys is there, too."""
         began = self._clock.monotonic()
-        body, headers = await self._fetch("/key", key=key, expected=(401,) if key else ())
-        return Contact(self._read("/key", body, KeyInfo), self._clock.monotonic() - began, _date_of(headers))
+        key, headers = None, httpx.Headers()
+        try:
+            body, headers = await self._fetch("/key", expected=_NOT_THERE)
+            key = self._read("/key", body, KeyInfo)
+        except StatusError as error:
+            if error.code != "not_offered":
+                raise
+            headers = error.response.headers
+        return Contact(key, self._clock.monotonic() - began, _date_of(headers))
 
     async def credits(self) -> Credits | None:
-        """The account's credit; None if the key may not know, as most may not."""
+        """The account's credit; None if the key may not know, as most may not, or the server does not tell."""
         try:
-            return await self._get("/credits", Credits, expected=(403,))
+            return await self._get("/credits", Credits, expected=(403, *_NOT_THERE))
         except OpenRouterError as error:
-            if error.status == 403:
+            if error.status == 403 or error.code == "not_offered":
                 return None
             raise
 
@@ -253,17 +279,26 @@ class OpenRouter:
             raise OpenRouterError("malformed", detail="/auth/keys has no key") from error
 
     async def _call(
-        self, messages: Sequence[Mapping[str, Any]], model: str, options: Options, *, stream: bool, key: str = ""
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        model: str,
+        options: Options,
+        *,
+        stream: bool,
+        key: str = "",
+        asks_for_usage: bool = False,
     ) -> AsyncGenerator[list[StreamEvent], None]:
         """The events of a call with all its tries, a batch for each read."""
         headers = headers_for(self._settings, key)
         given = {name: value for name, value in options.items() if value is not None}
-        body = msgspec.json.encode({"model": model, "messages": messages, "stream": stream, **given})
+        request = {"model": model, "messages": messages, "stream": stream, **given}
         logger.info("Starting %s to OpenRouter with model: %s", "stream" if stream else "request", model)
         logger.debug("Message count: %d", len(messages))
         call = Call(model, self._clock)
         try:
             while True:
+                asks = asks_for_usage and self._has_to_ask_for_usage
+                body = msgspec.json.encode({**request, **_ASK_FOR_USAGE} if asks else request)
                 try:
                     async with aclosing(self._attempt(call.new_answer(), headers, body)) as batches:
                         async for batch in batches:
@@ -275,6 +310,10 @@ class OpenRouter:
                     yield [metrics]
                     return
                 except OpenRouterError as error:
+                    if asks and _refuses_usage(error):
+                        self._has_to_ask_for_usage = False
+                        continue
+                    self._word(error)
                     delay = call.delay(error, self._retries)
                     if delay is None:
                         logger.error("OpenRouter API error: %s (%s)", error.code, error.detail)
@@ -340,20 +379,39 @@ class OpenRouter:
                 with translated(answering=True):
                     return await whole_body(response), response.headers
         except OpenRouterError as error:
+            self._word(error)
             if error.status not in expected:
                 logger.error("OpenRouter API error at %s: %s (%s)", path, error.code, error.detail)
+            if isinstance(error, StatusError) and error.status in _NOT_THERE and path in _ENDPOINTS:
+                other = refusals.not_offered(error, path)
+                self._word(other)
+                raise other from error
             raise
+
+    def _word(self, error: OpenRouterError) -> None:
+        if not self._settings.asks_openrouter:
+            error.speak_of_another_server()
 
     def _read(self, path: str, body: bytes, kind: type[T]) -> T:
         try:
             return listings.read(body, kind)
         except ValueError as error:
-            logger.warning("OpenRouter's answer at %s could not be read: %s", path, error)
-            raise OpenRouterError("malformed", detail=f"{path}: {error}") from error
+            raise self._unreadable(path, str(error)) from error
+
+    def _unreadable(self, path: str, why: str) -> OpenRouterError:
+        logger.warning("OpenRouter's answer at %s could not be read: %s", path, why)
+        error = OpenRouterError("malformed", detail=f"{path}: {why}")
+        self._word(error)
+        return error
 
     def _open(self, method: str, path: str, **content: Any) -> AbstractAsyncContextManager[httpx.Response]:
         url = self._settings.openrouter_base_url.rstrip("/") + path
         return opened(self._client, method, url, now=self._clock.now, **content)
+
+
+def _refuses_usage(error: OpenRouterError) -> bool:
+    """Whether a server does not know ``stream_options``."""
+    return error.status in (400, 422) and "stream_options" in f"{error.sentence} {error.detail}"
 
 
 class _NewKey(Struct):

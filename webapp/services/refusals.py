@@ -71,6 +71,9 @@ _EMPTY_PHRASES: Final = frozenset({"provider returned error", "internal server e
 _ABRIDGED: Final = reprlib.Repr()
 _ABRIDGED.maxstring = 400
 _ABRIDGED.maxdict = 12
+_NAMES: Final = ("message", "msg", "error", "detail", "details", "errors", "error_description", "reason", "title")
+_MOST_REASONS: Final = 3
+_LONGEST_LINE: Final = 200
 _AFFORDABLE: Final = re.compile(r"can only afford (\d+)")
 
 
@@ -82,12 +85,21 @@ def from_response(response: httpx.Response, body: bytes, now: float) -> StatusEr
     status = response.status_code
     report = _Report(_decode(body), status, response.headers)
     if report.is_empty and status < 500 and status not in {401, 402, 403, 408, 413, 429}:
-        error = StatusError("malformed", said=f"HTTP {status} without a reason", status=status)
+        text = _plain_text(body)
+        said = f"HTTP {status}: {text}" if text else f"HTTP {status} without a reason"
+        error = StatusError("malformed", said=said, status=status)
     else:
         error = StatusError(**report.summary(now))
     error.status = status
     error.response, error.request = response, response.request
     return error
+
+
+def not_offered(error: StatusError, path: str) -> StatusError:
+    """What it means that a server has nothing at ``path``, which is no address of one thing: it does not offer that."""
+    other = StatusError("not_offered", said=path, status=error.status, detail=error.detail)
+    other.response, other.request = error.response, error.response.request
+    return other
 
 
 def from_answer(error: object, now: float) -> OpenRouterError:
@@ -176,7 +188,7 @@ class _Report:
         """The provider's own words in ``metadata.raw``: a sentence, or JSON with one in it, or that JSON decoded."""
         raw = self.metadata.get("raw")
         if isinstance(raw, str):
-            raw = _decode(raw.encode("utf-8", "replace")) or ("" if raw.lstrip().startswith("<") else raw)
+            raw = _decode(raw.encode("utf-8", "replace")) or raw
         return _words(raw)
 
     def _advice(self, code: Code, retry_after: float | None) -> str:
@@ -206,23 +218,48 @@ class _Report:
 
 def _decode(body: bytes) -> Any:
     """The error object of a JSON body, None if there is none."""
+    value = _json(body)
+    if not isinstance(value, dict):
+        return value
+    error = value.get("error")
+    # {"error": "Not Found", "message": "..."}: the message says more.
+    return (error or value) if not isinstance(error, str) or not value.get("message") else {**value, "error": None}
+
+
+def _json(body: bytes) -> Any:
     try:
-        value = msgspec.json.decode(body)
+        return msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return None
-    return (value.get("error") or value) if isinstance(value, dict) else value
 
 
-def _words(value: object, depth: int = 4) -> str:
-    """The sentence in a value of unknown shape: itself, or the ``message``, ``error`` or ``detail`` inside it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if not isinstance(value, dict) or not depth:
+def _words(value: object, depth: int = 5) -> str:
+    """The sentence in a value of unknown shape: itself, or what stands in it under a name for such."""
+    if not depth:
         return ""
-    inner = (_words(value.get(name), depth - 1) for name in ("message", "error", "detail"))
-    return next(filter(None, inner), "")
+    if isinstance(value, str):
+        return _words_of_text(value, depth)
+    if isinstance(value, list):
+        return "; ".join(filter(None, (_words(one, depth - 1) for one in value[:_MOST_REASONS])))
+    if not isinstance(value, dict):
+        return ""
+    inner = (_words(value.get(name), depth - 1) for name in _NAMES)
+    said = next(filter(None, inner), "")
+    place = ".".join(str(step) for step in _list(value.get("loc")) if step != "body")
+    return f"{place}: {said}" if place and said else said
+
+
+def _words_of_text(text: str, depth: int) -> str:
+    """A text, or the sentence in it if it is JSON. A page for a browser has none."""
+    if text.lstrip()[:1] in ("{", "["):
+        return _words(_json(text.encode("utf-8", "replace")), depth - 1) or text
+    return "" if text.lstrip()[:1] == "<" else text
+
+
+def _plain_text(body: bytes) -> str:
+    """The first line of a body that is neither JSON nor a page."""
+    text = body[:_LONGEST_LINE].decode("utf-8", "replace").strip()
+    return "" if text[:1] in ("<", "{", "[") else text.partition("\n")[0]
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class TemporaryChat:
         """
         check_text(text, self._max_message_bytes)
         self._replies.check_open()
-        chosen = await self._catalog.require(model or self._catalog.default())
+        chosen = await self._catalog.choose(model)
         if (live := self._replies.count_of(owner)) >= self._max_live:
             raise TooManyError(f"{live} temporary answers are growing already. Wait for one to end.", retry_after=5)
         terms = await self._conversations.terms(owner)

@@ -23,12 +23,13 @@ class Templates:
         root: str = "",
         has_accounts: bool = False,
         sharing: bool = False,
+        model_server: str = "OpenRouter",
         **names: Any,
     ) -> None:
         """`names` are known to every template, beside `page`, `appearance`, `asset`, `icon` and the arguments.
 
         So is `is_administrator`, about the reader. `root` is the path below which the app is. It goes in front of each
-        address of ours; `asset` and `icon` have it.
+        address of ours; `asset` and `icon` have it. `model_server` is what the server that answers is called.
         """
         self._environment = Environment(
             loader=FileSystemLoader(folder),
@@ -46,6 +47,7 @@ class Templates:
             has_accounts=has_accounts,
             root=root,
             sharing=sharing,
+            model_server=model_server,
             asset=asset,
             icon=_icon_maker(asset("icons.svg")),
             **names,
