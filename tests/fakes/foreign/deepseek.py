@@ -59,6 +59,15 @@ _OF_OLD = _tree(
     title="Of old",
 )
 
+_SESSION = {"id": "d-3", "title": "Saved", "inserted_at": 1767607200.5, "updated_at": 1767607300.5, "pinned": True}
+_MESSAGES = [
+    {"message_id": 1, "parent_id": None, "role": "USER", "fragments": _ASKED, "inserted_at": 1767607201.5},
+    {"message_id": 2, "parent_id": 1, "role": "ASSISTANT", "content": "No.", "thinking_content": "Hm."},
+    {"message_id": 3, "parent_id": 1, "role": "ASSISTANT", "fragments": _THOUGHT},
+]
+_SAVED = {"code": 0, "data": {"biz_data": {
+    "chat_session": {**_SESSION, "current_message_id": 2}, "chat_messages": _MESSAGES}}}  # fmt: skip
+
 SAMPLES: tuple[Sample, ...] = (
     sample(
         "deepseek",
@@ -76,6 +85,18 @@ SAMPLES: tuple[Sample, ...] = (
             user("And this?", "proof.pdf"),
             beside=(answer("No: 7 × 13.", thoughts="Try seven.", model="deepseek-reasoner"),),
             model="deepseek-chat",
+        ),
+    ),
+    sample(
+        "deepseek",
+        "one conversation as the API gives it",
+        _SAVED,
+        chat(
+            "Saved",
+            user("Is 91 prime?", when="2026-01-05T10:00:01.500000+00:00"),
+            answer("No.", thoughts="Hm."),
+            beside=(answer("No: 7 × 13.", thoughts="Try seven."),),
+            pinned=True,
         ),
     ),
     sample(

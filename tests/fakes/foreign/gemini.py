@@ -60,6 +60,10 @@ _ACTIVITIES = [
     ),
     _did("Prompted Is 91 prime?", "2026-01-05T10:00:00.000Z", _HTML),
 ]
+_GERMAN = [
+    {"header": "Gemini-Apps", "title": "Eingegebener Prompt: Hallo", "time": "2026-01-07T08:00:00.000Z"},
+    {"header": "YouTube", "title": "Watched a film", "time": "2026-01-07T08:01:00.000Z", "products": ["YouTube"]},
+]
 _DETAILS = [
     _did(
         "Used Gemini Apps",
@@ -89,6 +93,12 @@ SAMPLES: tuple[Sample, ...] = (
             answer("", "Gave feedback: Good response"),
         ),
         chat("And 93?", user("And 93?"), answer("No: 3 × 31.")),
+    ),
+    sample(
+        "gemini",
+        "another language, without an answer, and beside it what was done elsewhere",
+        _GERMAN,
+        chat("Eingegebener Prompt: Hallo", user("Eingegebener Prompt: Hallo")),
     ),
     sample(
         "gemini",

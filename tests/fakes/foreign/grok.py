@@ -53,7 +53,7 @@ _BRANCHED = _chat(
         "r3",
         "r1",
         "grok-3",
-        f"No: 7 × 13.{_CARD}",
+        f'No: 7 × 13.{_CARD}<grok:render card_id="x" /> So.',
         1767607202000,
         card_attachments_json=['{"id":"c1","type":"render_inline_citation","url":"https://example.org/91"}'],
         web_search_results=[{"url": "https://example.org/91", "title": "About 91", "preview": "…"}],
@@ -76,7 +76,7 @@ SAMPLES: tuple[Sample, ...] = (
             "Primes",
             user("Is 91 prime?", "File not imported", when="2026-01-05T10:00:00+00:00"),
             answer(
-                "No: 7 × 13.[1](https://example.org/91)",
+                "No: 7 × 13.[1](https://example.org/91) So.",
                 model="grok-4",
                 sources=("https://example.org/91",),
                 when="2026-01-05T10:00:02+00:00",

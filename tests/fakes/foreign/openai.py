@@ -1,6 +1,6 @@
 """Messages as OpenAI's API takes them: an object, a list of objects or of messages, and lines for fine-tuning."""
 
-from tests.fakes.foreign.sample import PICTURE_URL, Line, Sample, answer, chat, lines, sample, user
+from tests.fakes.foreign.sample import PICTURE, PICTURE_URL, Line, Sample, answer, chat, lines, sample, user
 
 _PLAIN = [{"role": "user", "content": "Is 91 prime?"}, {"role": "assistant", "content": "No: 7 × 13."}]
 _PARTS = [
@@ -34,6 +34,32 @@ _RESPONSES = [
     {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
     {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hello.", "annotations": []}]},
 ]
+_ANTHROPIC = {
+    "model": "claude-4",
+    "system": [{"type": "text", "text": "Short."}],
+    "messages": [
+        {"role": "user", "content": "What is it?"},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "Look."},
+                {"type": "tool_use", "id": "t", "name": "look", "input": {}},
+            ],
+        },
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "fox"}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "A fox."}]},
+        {
+            "role": "user",
+            "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PICTURE}}],
+        },
+    ],
+}
+_BATCH = {"custom_id": "r-1", "method": "POST", "url": "/v1/chat/completions", "body": {"messages": _PLAIN}}
+_PREFERENCE = {
+    "input": {"messages": _PLAIN[:1], "tools": []},
+    "preferred_output": _PLAIN[1:],
+    "non_preferred_output": [{"role": "assistant", "content": "Yes."}],
+}
 _READ = (user("Is 91 prime?"), answer("No: 7 × 13."))
 
 SAMPLES: tuple[Sample, ...] = (
@@ -67,6 +93,26 @@ SAMPLES: tuple[Sample, ...] = (
             system="Short.",
             model="gpt-5",
         ),
+    ),
+    sample(
+        "openai",
+        "messages as Anthropic's API has them",
+        _ANTHROPIC,
+        chat(
+            "What is it?",
+            user("What is it?"),
+            answer("", "[Tool used: look]", "A fox.", thoughts="Look."),
+            user("", pictures=1),
+            system="Short.",
+            model="claude-4",
+        ),
+    ),
+    lines(
+        "openai",
+        "requests of a batch, and answers of which one is better",
+        [_BATCH, _PREFERENCE],
+        chat("Is 91 prime?", *_READ),
+        chat("Is 91 prime?", *_READ, beside=(answer("Yes."),)),
     ),
     sample(
         "openai",

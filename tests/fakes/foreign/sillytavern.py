@@ -25,7 +25,7 @@ _SWIPES: dict[str, Any] = {
 _TOOLS = [{"id": "1", "name": "look_up", "parameters": "{}", "result": "ok"}]
 _CHAT = [
     _head(chat_metadata={"note_prompt": "", "integrity": "x"}),
-    _said("Bee", "Hello {{user}}, I am {{char}}."),
+    _said("Bee", "Hello {{user}}, I am <BOT>: `{{user}}`."),
     _said("Ann", "Is 91 prime?", is_user=True, extra={"file": {"name": "a.txt", "url": "/x", "size": 1}}),
     _said("Bee", "No, {{user}}: 7 × 13.", extra={"model": "claude-4", "reasoning": "Try."}, **_SWIPES),
     _said("SillyTavern System", "Tool calls: look_up", is_system=True, extra={"tool_invocations": _TOOLS}),
@@ -47,7 +47,7 @@ SAMPLES: tuple[Sample, ...] = (
         _CHAT,
         chat(
             "Bee",
-            answer("Hello Ann, I am Bee."),
+            answer("Hello Ann, I am Bee: `{{user}}`."),
             user("Is 91 prime?", "a.txt", when="2026-01-05T10:00:00+00:00"),
             answer("No, Ann: 7 × 13.", thoughts="Try.", model="claude-4", when="2026-01-05T10:02:00+00:00"),
             answer("", "[Tool used: look_up]"),

@@ -19,7 +19,7 @@ from webapp.documents.imports.readers.chatbotui import is_chatbotui, read_chatbo
 from webapp.documents.imports.readers.chatbox import is_chatbox, read_chatbox, split_chatbox
 from webapp.documents.imports.readers.chatui import is_chatui, read_chatui
 from webapp.documents.imports.readers.cherrystudio import is_cherrystudio, read_cherrystudio, split_cherrystudio
-from webapp.documents.imports.readers.deepseek import is_deepseek, read_deepseek
+from webapp.documents.imports.readers.deepseek import is_deepseek, read_deepseek, split_deepseek
 from webapp.documents.imports.readers.gemini import is_gemini, read_gemini, split_gemini
 from webapp.documents.imports.readers.grok import is_grok, read_grok, split_grok
 from webapp.documents.imports.readers.jan import is_jan, read_jan, split_jan
@@ -28,7 +28,7 @@ from webapp.documents.imports.readers.lobechat import is_lobechat, read_lobechat
 from webapp.documents.imports.readers.mistral import is_mistral, read_mistral, split_mistral
 from webapp.documents.imports.readers.msty import is_msty, read_msty, split_msty
 from webapp.documents.imports.readers.nextchat import is_nextchat, read_nextchat, split_nextchat
-from webapp.documents.imports.readers.openai import is_bare, is_openai, read_openai, split_bare
+from webapp.documents.imports.readers.openai import is_bare, is_openai, read_openai, split_bare, split_openai
 from webapp.documents.imports.readers.perplexity import is_perplexity, read_perplexity
 from webapp.documents.imports.readers.poe import is_poe, read_poe
 from webapp.documents.imports.readers.sharegpt import is_sharegpt, read_sharegpt
@@ -72,7 +72,7 @@ FORMATS: Final = (
     Format("claude", "Claude", is_claude, read_claude),
     Format("openwebui", "Open WebUI", is_openwebui, read_openwebui),
     Format("librechat", "LibreChat", is_librechat, read_librechat),
-    Format("deepseek", "DeepSeek", is_deepseek, read_deepseek),
+    Format("deepseek", "DeepSeek", is_deepseek, read_deepseek, split_deepseek),
     Format("grok", "Grok", is_grok, read_grok, split_grok),
     Format("gemini", "Gemini", is_gemini, read_gemini, split_gemini, gathers=True),
     Format("aistudio", "Google AI Studio", is_aistudio, read_aistudio),
@@ -93,7 +93,7 @@ FORMATS: Final = (
     Format("jan", "Jan", is_jan, read_jan, split_jan, gathers=True),
     Format("sillytavern", "SillyTavern", is_sillytavern, read_sillytavern, split_sillytavern, gathers=True),
     Format("sharegpt", "ShareGPT", is_sharegpt, read_sharegpt),
-    Format("openai", "OpenAI messages", is_openai, read_openai),
+    Format("openai", "OpenAI messages", is_openai, read_openai, split_openai),
     Format("openai", "OpenAI messages", is_bare, read_openai, split_bare, gathers=True),
 )
 

@@ -34,12 +34,12 @@ def split_chatbox(value: Any) -> Iterator[Any]:
 
 def read_chatbox(value: Any) -> Document:
     rows, parents = _rows(value)
-    system = [row for row in rows.values() if row.get("role") == "system"]
+    system = next((key for key, row in rows.items() if row.get("role") == "system"), None)
     clock = Clock(moment(value.get("createdAt")), *(moment(row.get("timestamp")) for row in rows.values()))
     read = list[DocumentMessage]()
     for key, row in rows.items():
         turn = _turn(row)
-        if row not in system[:1] and not turn.is_empty:
+        if key != system and not turn.is_empty:
             read.append(turn.message(key, clock))
     messages, skipped = without_skipped(read, parents)
     last = name((list(objects(value.get("messages"))) or [{}])[-1].get("id"))
@@ -48,7 +48,7 @@ def read_chatbox(value: Any) -> Document:
         value.get("name"),
         messages,
         leaf=skipped.kept_at(last),
-        system_prompt=_turn(system[0]).said.content if system else "",
+        system_prompt=_turn(rows[system]).said.content if system else "",
         pinned=value.get("starred") is True,
     )
 

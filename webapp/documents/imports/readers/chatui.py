@@ -27,12 +27,13 @@ def read_chatui(value: Any) -> Document:
     began = moment(value.get("createdAt"))
     clock, read, parents, files = Clock(began), list[DocumentMessage](), dict[str, str | None](), set[str]()
     before: str | None = None
+    system = text(value.get("preprompt")) or _instruction(value["messages"])
     for place, one in enumerate(objects(value["messages"])):
         key = name(one.get("id")) or f"message {place}"
         parents[key] = _parent(one, before)
         before = key
         turn = _turn(one, files)
-        if not turn.is_empty and turn.role != "system":
+        if not turn.is_empty and (turn.role != "system" or turn.said.content != system):
             read.append(turn.message(key, clock))
     messages, skipped = without_skipped(read, parents)
     key = value.get("_id", value.get("id"))
@@ -44,7 +45,7 @@ def read_chatui(value: Any) -> Document:
         created_at=began,
         updated_at=moment(value.get("updatedAt")),
         model=text(value.get("model")) or text(value.get("modelId")),
-        system_prompt=text(value.get("preprompt")) or _instruction(value["messages"]),
+        system_prompt=system,
     )
 
 
@@ -61,14 +62,15 @@ def _instruction(messages: Any) -> str:
 
 def _turn(message: Mapping[str, Any], files: set[str]) -> Turn:
     said, role = Said(), role_of(message.get("from")) or "assistant"
+    updates = list(objects(message.get("updates")))
     if role == "assistant":
-        said.thought(text(message.get("reasoning")))
-        spoken(said, text(message.get("content")))
+        said.thought(text(message.get("reasoning")) or _streamed(updates))
+        spoken(said, text(message.get("content")) or _last(updates))
     else:
         said.text(text(message.get("content")))
     search = mapping(message.get("webSearch"))
     cited(said, search.get("contextSources") or search.get("results"))
-    _did(said, list(objects(message.get("updates"))))
+    _did(said, updates)
     if role != "system":
         for one in _texts(message.get("files")):
             if one not in files:
@@ -77,6 +79,15 @@ def _turn(message: Mapping[str, Any], files: set[str]) -> Turn:
     for file in objects(message.get("files")):
         _file(said, file)
     return Turn(role, said, moment(message.get("createdAt")), text(mapping(message.get("routerMetadata")).get("model")))
+
+
+def _streamed(updates: list[Mapping[str, Any]]) -> str:
+    """Thoughts as they came."""
+    return "".join(text(one.get("token")) for one in updates if one.get("type") == "reasoning")
+
+
+def _last(updates: list[Mapping[str, Any]]) -> str:
+    return next((text(one.get("text")) for one in reversed(updates) if one.get("type") == "finalAnswer"), "")
 
 
 def _did(said: Said, updates: list[Mapping[str, Any]]) -> None:

@@ -79,7 +79,7 @@ def _places(topic: Row, blocks: Mapping[str, Row]) -> Iterator[Versions]:
         if not asked:
             yield from (Versions([_turn(one, blocks)]) for one in rows)
             continue
-        selected = [bool(one.get("foldSelected")) for one in rows]
+        selected = [one.get("foldSelected") is True or one.get("useful") is True for one in rows]
         chosen = selected.index(True) if True in selected else 0
         yield Versions([_turn(one, blocks) for one in rows], chosen)
 

@@ -5,13 +5,13 @@ take turns.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.imports.readers.parts import cited, file_name
-from webapp.documents.imports.readers.turns import Role, Turn
+from webapp.documents.imports.readers.turns import Role, Turn, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text, without_skipped
 from webapp.documents.imports.said import Said
 from webapp.documents.imports.times import Clock, moment
@@ -21,7 +21,25 @@ _RESULTS: Final = ("results", "search_results")
 
 
 def is_deepseek(value: Any) -> bool:
-    return accepts(value, mapping=dict, inserted_at=str)
+    return accepts(value, mapping=dict, inserted_at=str) or _session(value) is not None
+
+
+def _session(value: Any) -> Any:
+    """What the program's API says of one conversation, as extensions of browsers save it; None for anything else."""
+    found = mapping(mapping(mapping(value).get("data")).get("biz_data")) or mapping(value)
+    return found if accepts(found, chat_session=dict, chat_messages=list) else None
+
+
+def split_deepseek(value: Any) -> Iterator[Any]:
+    """The conversation as the export has it."""
+    session = _session(value)
+    if session is None:
+        return iter([value])
+    nodes = {
+        str(one.get("message_id")): {"parent": name(one.get("parent_id")), "message": one}
+        for one in objects(session["chat_messages"])
+    }
+    return iter([{**session["chat_session"], "mapping": nodes}])
 
 
 def read_deepseek(value: Any) -> Document:
@@ -31,17 +49,18 @@ def read_deepseek(value: Any) -> Document:
     asking = _questions(parents)
     for key, node in nodes.items():
         message = mapping(node.get("message"))
-        turn = _turn(message, "user" if key in asking else "assistant")
+        turn = _turn(message, role_of(message.get("role")) or ("user" if key in asking else "assistant"))
         if name(key) is not None and not turn.is_empty:
             read.append(turn.message(key, clock))
-    messages, _ = without_skipped(read, parents)
+    messages, skipped = without_skipped(read, parents)
     return document(
         name(value.get("id")),
         value.get("title"),
         messages,
-        leaf=_newest(messages),
+        leaf=skipped.kept_at(name(value.get("current_message_id"))) or _newest(messages),
         created_at=moment(value.get("inserted_at")),
         updated_at=moment(value.get("updated_at")),
+        pinned=value.get("pinned") is True,
     )
 
 
@@ -51,7 +70,7 @@ def _turn(message: Mapping[str, Any], role: Role) -> Turn:
     if fragments:
         role = "user" if "REQUEST" in kinds else "assistant"
     else:
-        said.thought(text(message.get("reasoning_content")))
+        said.thought(text(message.get("reasoning_content")) or text(message.get("thinking_content")))
     results = [one for part in (message, *fragments) for key in _RESULTS for one in objects(part.get(key))]
     for fragment in fragments or [{"type": "RESPONSE", "content": message.get("content")}]:
         _fragment(said, fragment, results)
@@ -67,7 +86,9 @@ def _fragment(said: Said, fragment: Mapping[str, Any], results: list[Mapping[str
         said.thought(words)
     elif kind == "RESPONSE":
         said.text(_CITATION.sub(lambda found: _link(found[1], results), words))
-    elif kind == "REQUEST":
+    elif kind == "FILE":
+        said.missing("File", file_name(fragment))
+    elif words:
         said.text(words)
     elif not any(key in fragment for key in _RESULTS):
         said.tool(kind)

@@ -18,15 +18,18 @@ from webapp.documents.imports.times import Clock, moment
 
 PAUSE: Final = timedelta(minutes=30)  # after which a prompt begins another conversation
 
-_VERB: Final = re.compile(r"(?:Prompted|Asked|Said)(?: with:| Gemini:| Bard:)? ")
+# Titles begin with what was done, in the language of the account. Those in others are left as they are.
+_VERB: Final = re.compile(r"^(?:Prompted|Asked|Said)(?: with:| Gemini:| Bard:)? ")
+_OTHER: Final = re.compile("(?:Added|Created|Deleted|Gave|Selected|Shared|Updated|Used|Viewed|Visited) ")
 _ADDRESS: Final = re.compile(r"gemini\.google\.com/(?:app|gem|share)/(?:c/)?([\w-]{1,100})")
 _ATTACHED: Final = re.compile(r"Attached \d+ files?\.?")
 
 
 def is_gemini(value: Any) -> bool:
-    if not accepts(value, title=str, time=str, products=list):
+    if not accepts(value, title=str, time=str):
         return False
-    named = [value.get("header"), *value["products"]]
+    products = value.get("products")
+    named = [value.get("header"), *(products if isinstance(products, list) else ())]
     return any("gemini" in one.lower() or "bard" in one.lower() for one in named if isinstance(one, str))
 
 
@@ -51,17 +54,18 @@ def read_gemini(value: Any) -> Document:
 
 
 def _turns(activity: Mapping[str, Any]) -> Iterator[Turn]:
-    """A prompt and its answer. Of an activity that is neither, its name stays."""
+    """A prompt and its answer. Of what was only done, as to like an answer, its name stays."""
     asked, answer, when = Said(), Said(), moment(activity["time"])
     details = {text(one.get("name")): text(one.get("value")) for one in objects(activity.get("details"))}
     for one in objects(activity.get("safeHtmlItem")):
         answer.text(markdown(text(one.get("html"))))
     answer.text(details.get("Response", ""))
-    title = text(activity["title"])
-    verb = _VERB.match(title)
-    asked.text(details.get("Request", "") or (title[verb.end() :] if verb else "" if answer.is_empty else title))
-    if asked.is_empty:
-        answer.missing("Part", title)
+    if details.get("Request"):
+        asked.text(details["Request"])
+    elif _OTHER.match(activity["title"]) and answer.is_empty:
+        answer.missing("Part", activity["title"])
+    else:
+        asked.text(_VERB.sub("", activity["title"], count=1))
     for one in objects(activity.get("subtitles")):
         label = text(one.get("name")).lstrip("- ").strip()
         if label and not _ATTACHED.fullmatch(label):

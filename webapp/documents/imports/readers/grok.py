@@ -15,7 +15,8 @@ from webapp.documents.imports.said import Said
 from webapp.documents.imports.scanning import Marked, closed_by, marked
 from webapp.documents.imports.times import Clock, moment
 
-_CARD: Final = re.compile(r"<grok:render\b[^<>]*>")
+_CARD: Final = re.compile(r"<grok:[a-z_]+\b[^<>]*>")
+_CARD_END: Final = re.compile("</grok:[a-z_]+>")
 _ARTIFACT: Final = re.compile(r"<xaiArtifact\b[^<>]*>")
 _USED: Final = re.compile(r"<xai:tool_usage_card\b[^<>]*>")
 _TOOL: Final = re.compile(r"<xai:tool_name>([^<]*)</xai:tool_name>")
@@ -65,6 +66,8 @@ def read_grok(value: Any) -> Document:
 def _turn(response: Mapping[str, Any]) -> Turn:
     said, is_asked = Said(), text(response.get("sender")).lower() in ("human", "user")
     said.thought(_thought(text(response.get("thinking_trace"))))
+    for one in objects(response.get("agent_thinking_traces")):
+        said.thought(_thought(text(one.get("thinking_trace"))))
     if is_asked:
         said.text(text(response.get("message")))
     else:
@@ -89,7 +92,7 @@ def _answer(said: Said, words: str, cards: Mapping[str, str]) -> None:
         if isinstance(piece, Marked):
             said.block(piece.attribute("title"), piece.body.strip("\n"), _language(piece.attribute("contentType")))
         else:
-            shown = marked(piece, _CARD, closed_by("</grok:render>"))
+            shown = marked(piece, _CARD, _Cards())
             linked = "".join(_card(one, cards) if isinstance(one, Marked) else one for one in shown)
             said.text(linked if piece is words else linked.strip("\n"))
 
@@ -100,15 +103,30 @@ def _language(kind: str) -> str:
     return marks.language_of(kind) or plain
 
 
+class _Cards:
+    """Where a card ends: at its end mark, or, if it has none, at once."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None  # from here on there are no more end marks
+
+    def __call__(self, words: str, place: int) -> tuple[int, int]:
+        is_open = not words.endswith("/>", 0, place) and (self._last is None or place < self._last)
+        found = _CARD_END.search(words, place) if is_open else None
+        if found is None and is_open:
+            self._last = place
+        return found.span() if found else (place, place)
+
+
 def _cards(response: Mapping[str, Any]) -> dict[str, str]:
-    """The addresses of the cards that an answer shows, by their ids."""
+    """The links to the cards that an answer shows, by their ids."""
     found = dict[str, str]()
     for one in _texts(response.get("card_attachments_json")):
         try:
             card = mapping(msgspec.json.decode(one))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             continue
-        found[text(card.get("id"))] = text(card.get("url"))
+        if url := text(card.get("url")):
+            found.setdefault(text(card.get("id")), f"[{len(found) + 1}]({url})")
     return found
 
 
@@ -116,9 +134,7 @@ def _card(card: Marked, cards: Mapping[str, str]) -> str:
     """A citation becomes a link, a picture is named; others show nothing that could come."""
     if "image" in card.attribute("card_type"):
         return marks.missing("Image")
-    known = cards.get(card.attribute("card_id"), "")
-    number = list(cards).index(card.attribute("card_id")) + 1 if known else 0
-    return f"[{number}]({known})" if known else ""
+    return cards.get(card.attribute("card_id"), "")
 
 
 def _thought(words: str) -> str:

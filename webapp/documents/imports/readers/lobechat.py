@@ -70,7 +70,8 @@ def _files(tables: Row) -> dict[str, list[Row]]:
 
 def read_lobechat(value: Any) -> Document:
     about, agent = value["about"], value["agent"]
-    rows = {key: one for one in in_time(value["messages"], "createdAt") if (key := name(one.get("id")))}
+    ordered = in_time(value["messages"], "createdAt")
+    rows = {name(one.get("id")) or f"message {place}": one for place, one in enumerate(ordered)}
     clock, parents = Clock(moment(about.get("createdAt"))), _parents(rows, value["threads"])
     read = list[DocumentMessage]()
     for key, row in rows.items():

@@ -11,9 +11,10 @@ from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.readers.turns import Turn, Versions, laid
 from webapp.documents.imports.reading import accepts, document, made_id, mapping, objects, text
 from webapp.documents.imports.said import Said
+from webapp.documents.imports.scanning import code_in
 from webapp.documents.imports.times import Clock, moment
 
-_MACRO: Final = re.compile(r"\{\{(user|char)\}\}|<(USER|BOT)>", re.IGNORECASE)
+_MACRO: Final = re.compile(r"\{\{(?i:(user)|char)\}\}|<(?:(USER)|BOT)>")
 _KINDS: Final[dict[str, Kind]] = {"video": "Video", "audio": "Audio"}
 
 Row = Mapping[str, Any]
@@ -51,14 +52,18 @@ def read_sillytavern(value: Any) -> Document:
     )
     found = laid((_place(one, asker, len(speakers) > 1) for one in rows), Clock(began))
     return document(
-        made_id(head.get("create_date"), speakers[:1], text(rows[0].get("send_date")), rows[0]["mes"])
-        if rows
-        else None,
+        _key(head, rows),
         _listed(speakers) or text(head.get("character_name")),
         found.messages,
         leaf=found.leaf,
         created_at=began,
     )
+
+
+def _key(head: Row, rows: list[Row]) -> str:
+    """What each chat is known by. Those of before have no such, and a branch of one begins as that does."""
+    known = text(mapping(head.get("chat_metadata")).get("integrity"))
+    return made_id(known) if known else made_id(head.get("create_date"), [one["mes"] for one in rows])
 
 
 def _listed(names: list[str]) -> str:
@@ -91,11 +96,19 @@ def _turn(message: Row, words: str, about: Row, asker: str, is_group: bool) -> T
         words = ""  # it only names the tools
     elif is_group and not message["is_user"] and not _is_of_the_program(message):
         said.text(f"**{message['name']}**")
-    words = _MACRO.sub(lambda found: asker if (found[1] or found[2]).lower() == "user" else message["name"], words)
+    words = _named(words, asker, message["name"])
     said.text(words) if message["is_user"] else spoken(said, words)
     _attached(said, extra)
     when = moment(about.get("send_date")) or moment(message.get("send_date"))
     return Turn("user" if message["is_user"] else "assistant", said, when, text(extra.get("model")))
+
+
+def _named(words: str, asker: str, speaker: str) -> str:
+    """With names where the program would put them."""
+    is_code = code_in(words)
+    return _MACRO.sub(
+        lambda found: found[0] if is_code(found.start()) else asker if found[1] or found[2] else speaker, words
+    )
 
 
 def _attached(said: Said, extra: Row) -> None:

@@ -99,8 +99,10 @@ def _joined(places: Iterable[Versions]) -> Iterator[Versions]:
     """What an answer does with tools before it says something is part of that answer."""
     begun: Turn | None = None
     for turns, chosen in places:
+        if all(one.is_empty for one in turns):
+            continue
         if begun is not None and all(one.role == "assistant" for one in turns):
-            turns, begun = [_continued(begun, one) for one in turns], None
+            turns, begun = _continued(begun, turns), None
         elif begun is not None:
             yield Versions([begun])
             begun = None
@@ -112,11 +114,21 @@ def _joined(places: Iterable[Versions]) -> Iterator[Versions]:
         yield Versions([begun])
 
 
-def _continued(begun: Turn, turn: Turn) -> Turn:
-    said = Said()
-    said.add(begun.said)
-    said.add(turn.said)
-    return turn._replace(said=said, when=begun.when or turn.when, model=turn.model or begun.model)
+def _continued(begun: Turn, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns, each behind what was begun. The last one takes that over as it is: a long way of tools stays short."""
+    made = list[Turn]()
+    for turn in turns:
+        said = begun.said if turn is turns[-1] else Said()
+        if said is not begun.said:
+            said.add(begun.said)
+        said.add(turn.said)
+        made.append(turn._replace(said=said, when=begun.when or turn.when, model=turn.model or begun.model))
+    return made
+
+
+def only_tools(said: Said) -> bool:
+    """Whether an answer has done nothing but call tools."""
+    return bool(said.content) and all(line.startswith("[Tool used") for line in said.content.split(BETWEEN))
 
 
 def instructions(turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from webapp.documents.document import Document
 from webapp.documents.imports.readers.parts import content, problem, tools
-from webapp.documents.imports.readers.turns import Turn, Versions, laid, role_of
+from webapp.documents.imports.readers.turns import Turn, Versions, laid, only_tools, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
 from webapp.documents.imports.said import Said
 from webapp.documents.imports.times import Clock, moment
@@ -55,8 +55,7 @@ def _turn(message: Mapping[str, Any], model: str) -> Turn:
     said, role = Said(), role_of(message.get("role"))
     when, model = moment(message.get("createdAt")), text(message.get("model")) or model
     if role is None:  # what a tool returned: the call has been named
-        return Turn("assistant", said, when, goes_on=True)
+        return Turn("assistant", said, when)
     content(said, message.get("content"), is_answer=role == "assistant")
-    says_nothing = not said.content
-    has_called = tools(said, message.get("tool_calls"))
-    return Turn(role, said, when, model, problem(message.get("error")), goes_on=has_called and says_nothing)
+    tools(said, message.get("tool_calls"))
+    return Turn(role, said, when, model, problem(message.get("error")), goes_on=only_tools(said))
