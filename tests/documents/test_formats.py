@@ -39,11 +39,11 @@ def test_chatgpt() -> None:
     assert told(one) == [
         ("user", "Is 91 prime?"),
         ("assistant", "It is not."),
-        ("user", "*[A picture, which is not part of the import]*\n\nThis?"),
+        ("user", "[Image not imported]\n\nThis?"),
     ]
     by_id = {message.id: message for message in one.messages}
     assert by_id["answer"].parent_id == "question"
-    assert by_id["answer"].content == "No: 7 × 13."
+    assert by_id["answer"].content == "Code\n\n```python\n91 % 7\n```\n\nOutput\n\n```\n0\n```\n\nNo: 7 × 13."
     assert by_id["answer"].reasoning == "Factors\n7 times 13."
     assert by_id["answer"].model == "gpt-5"
     assert by_id["other"].reasoning == ""
@@ -55,8 +55,8 @@ def test_claude() -> None:
     one = found.document
     assert (found.format.name, one.id, one.title) == ("Claude", "k-1", "Letters")
     assert told(one) == [
-        ("user", "Read this.\n\n**a.txt**\n\nDear aunt,\n\n*[b.png, which is not part of the import]*"),
-        ("assistant", "A letter."),
+        ("user", "Read this.\n\nFile: a.txt\n\n```\nDear aunt,\n```\n\n[Image not imported: b.png]"),
+        ("assistant", "[Tool used: search]\n\nA letter."),
     ]
     assert one.messages[1].reasoning == "An aunt."
 
@@ -77,7 +77,7 @@ def test_open_webui() -> None:
     one = found.document
     assert (found.format.name, one.id, one.title, one.pinned) == ("Open WebUI", "w-1", "Colours", True)
     assert (one.model, one.system_prompt) == ("llama", "Be brief.")
-    assert told(one) == [("user", "Which colour?"), ("assistant", "Blue.")]
+    assert told(one) == [("user", "Which colour?"), ("assistant", "Blue.\n\n[File not imported: notes.pdf]")]
     failed, answer = one.messages[1:]
     assert (failed.status, failed.error_message, failed.parent_id) == ("failed", "No credit.", "q")
     assert (answer.reasoning, answer.completion_tokens) == ("Hm & so on.", 2)

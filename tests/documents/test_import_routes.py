@@ -169,7 +169,7 @@ async def test_one_that_says_that_it_is_a_gigabyte_is_not_waited_for(server: App
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"Dear aunt,", "no conversation in the file"),
+        (b"Dear aunt,", "Nothing in this file could be read."),
         (b"PK\x03\x04" + b"x" * 50, "The zip is cut off"),
         (b'[{"mapping": ', "There is nothing new in the file"),
     ],

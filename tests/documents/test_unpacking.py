@@ -90,7 +90,7 @@ def test_a_broken_file_in_a_zip_costs_itself_alone(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[place + 50 : place + 80] = bytes(30)
     path.write_bytes(data)
-    assert [(one.title, bool(one.remark)) for one in read(path)] == [("a", True), ("Letters", False)]
+    assert [(one.title, one.document is None) for one in read(path)] == [("a", True), ("Letters", False)]
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from webapp.documents.imports.soundness import sound
 
 # What programs mark in their texts, and no reader leaves there.
 FOREIGN: Final = re.compile(
-    "[\ue000-\uf8ff]|[\U000f0000-\U0010fffd]|【\\d+[^】]*】|turn\\d+(?:search|view|news|image|file)\\d+"
-    "|</?ant(?:Artifact|Thinking)|<details type=|</details>|:::(?:artifact|thinking|writing)|</?think(?:ing)?>"
-    "|asset_pointer|file-service://|sediment://|sandbox:/"
+    "[\ue000-\uf8ff]|[\U000f0000-\U0010fffd]|【\\d+(?::\\d+)?†|turn\\d+(?:search|view|news|image|file)\\d+"
+    "|</?ant(?:Artifact|Thinking)|<details type=|:::(?:artifact|thinking|writing)|</?think(?:ing)?>"
+    "|_asset_pointer|file-service://|sediment://|sandbox:/"
 )
 
 

@@ -1,31 +1,39 @@
 """ChatGPT's export: `conversations.json`, a list of conversations, each a `mapping` of nodes with parents.
 
-Nodes without a message, what tools were told and said, and what is hidden there are left out. What a model thought
-becomes part of the answer below.
+Each node with text is a message. What is between two of them, thoughts, tools, canvases and made pictures, goes into
+the answer below it; where none is below, it is an answer by itself.
 """
 
-import re
-from collections.abc import Mapping
-from typing import Any, Final
-
-from msgspec.structs import replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.reading import (
-    accepts,
-    document,
-    mapping,
-    name,
-    objects,
-    text,
-    without_skipped,
-)
+from webapp.documents.imports.chatgpt_parts import instructions, piece_of
+from webapp.documents.imports.reading import ConversationError, accepts, document, mapping, name, text, without_skipped
+from webapp.documents.imports.said import Said
 from webapp.documents.imports.times import Clock, moment
 
-_NO_TEXT: Final = frozenset({"thoughts", "reasoning_recap", "user_editable_context", "model_editable_context"})
-_STEPS: Final = 200  # of tools and thoughts, from a question to its answer
-_CITED: Final = re.compile("\ue200[^\ue201]*\ue201")  # marks of sources that the file does not tell
-_PICTURE: Final = "*[A picture, which is not part of the import]*"
+
+class _Node(NamedTuple):
+    parent: str | None
+    message: Mapping[str, Any]
+
+    @property
+    def role(self) -> str:
+        return text(mapping(self.message.get("author")).get("role"))
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether a tool is called here, or gives an answer."""
+        return self.role == "tool" or (text(self.message.get("recipient")) or "all") != "all"
+
+
+class _Step(NamedTuple):
+    """What was said on the way to a message, and the last node that said something."""
+
+    key: str
+    said: Said
 
 
 def is_chatgpt(value: Any) -> bool:
@@ -38,81 +46,87 @@ def is_chatgpt(value: Any) -> bool:
 
 
 def read_chatgpt(value: Any) -> Document:
-    nodes = {key: node for key, node in value["mapping"].items() if isinstance(node, dict)}
-    parents = {key: name(node.get("parent")) for key, node in nodes.items()}
-    clock = Clock(moment(value.get("create_time")))
-    read = [_message(key, node, clock) for key, node in nodes.items()]
-    messages, skipped = without_skipped([one for one in read if one is not None], parents)
-    thoughts = {key: thought for key, node in nodes.items() if (thought := _thought(node))}
+    nodes = {
+        key: _Node(name(node.get("parent")), mapping(node.get("message")))
+        for key, node in value["mapping"].items()
+        if isinstance(node, dict) and name(key)
+    }
+    parents = {key: node.parent for key, node in nodes.items()}
+    messages, skipped = without_skipped(_messages(nodes, _clock(value, nodes)), parents)
     return document(
         name(value.get("conversation_id")) or name(value.get("id")),
         value.get("title"),
-        [_with_thoughts(one, parents, thoughts) for one in messages],
+        messages,
         leaf=skipped.kept_at(name(value.get("current_node"))),
         created_at=moment(value.get("create_time")),
         updated_at=moment(value.get("update_time")),
         model=text(value.get("default_model_slug")),
+        system_prompt=instructions(node.message for node in nodes.values()),
         archived=value.get("is_archived") is True,
+        pinned=value.get("is_starred") is True,
     )
 
 
-def _message(key: str, node: Mapping[str, Any], clock: Clock) -> DocumentMessage | None:
-    """The message of a node, without its place in the tree; None if there is none to show."""
-    message, node_id = mapping(node.get("message")), name(key)
-    role = mapping(message.get("author")).get("role")
-    details = mapping(message.get("metadata"))
-    if role not in ("user", "assistant") or text(message.get("recipient") or "all") != "all":
-        return None
-    content = _content(mapping(message.get("content")))
-    if not content or node_id is None or details.get("is_visually_hidden_from_conversation") is True:
-        return None
-    return DocumentMessage(
-        id=node_id,
-        role="user" if role == "user" else "assistant",
-        content=content,
-        created_at=clock.at(moment(message.get("create_time"))),
+def _clock(value: Mapping[str, Any], nodes: Mapping[str, _Node]) -> Clock:
+    begun = moment(value.get("create_time"))
+    known = (moment(node.message.get("create_time")) for node in nodes.values())
+    return Clock(begun) if begun else Clock(moment(value.get("update_time")), *known)
+
+
+def _messages(nodes: Mapping[str, _Node], clock: Clock) -> list[DocumentMessage]:
+    """The messages of all nodes, without their place in the tree."""
+    children = Counter(node.parent for node in nodes.values())
+    canvases = {node.parent: title for node in nodes.values() if (title := _canvas(node))}
+    made, steps = list[DocumentMessage](), dict[str | None, _Step]()  # by the node that they have got to
+    for key in _downwards(nodes):
+        node, above = nodes[key], nodes.get(nodes[key].parent or "")
+        is_after_tool = above is not None and above.is_tool
+        piece = piece_of(node.message, canvas=canvases.get(key, ""), is_after_tool=is_after_tool)
+        before = steps.pop(node.parent, None)
+        is_answer = node.role not in ("user", "system")
+        if before is not None and (children[node.parent] > 1 or (piece.is_text and not is_answer)):
+            made.append(_message(before.key, nodes[before.key], before.said, clock))
+            before = None
+        said = before.said if before else Said()
+        said.add(piece.said)
+        if piece.is_text:
+            made.append(_message(key, node, said, clock))
+        elif not said.is_empty:
+            steps[key] = _Step(before.key if before and piece.said.is_empty else key, said)
+    made += [_message(one.key, nodes[one.key], one.said, clock) for one in steps.values() if one.said.has_words]
+    return made
+
+
+def _message(key: str, node: _Node, said: Said, clock: Clock) -> DocumentMessage:
+    details = mapping(node.message.get("metadata"))
+    is_cut = mapping(details.get("finish_details")).get("type") == "interrupted"
+    role: Literal["user", "system", "assistant"] = (
+        "user" if node.role == "user" else "system" if node.role == "system" else "assistant"
+    )
+    return said.message(
+        key,
+        role,
+        clock.at(moment(node.message.get("create_time"))),
         model=text(details.get("model_slug")) if role == "assistant" else "",
+        status="stopped" if is_cut and role == "assistant" else "complete",
     )
 
 
-def _content(content: Mapping[str, Any]) -> str:
-    kind = content.get("content_type")
-    if kind in _NO_TEXT:
-        return ""
-    if kind == "code":
-        return f"```{text(content.get('language')).replace('unknown', '')}\n{text(content.get('text'))}\n```"
-    parts = content.get("parts")
-    shown = [_part(part) for part in parts] if isinstance(parts, list) else [text(content.get("text"))]
-    return _CITED.sub("", "\n\n".join(part for part in shown if part.strip()))
+def _canvas(node: _Node) -> str:
+    """The title of the canvas that a tool worked on."""
+    return text(mapping(mapping(node.message.get("metadata")).get("canvas")).get("title"))
 
 
-def _part(part: Any) -> str:
-    if isinstance(part, dict):
-        kind = text(part.get("content_type"))
-        return _PICTURE if kind == "image_asset_pointer" else text(part.get("text"))
-    return text(part)
-
-
-def _thought(node: Mapping[str, Any]) -> str:
-    content = mapping(mapping(node.get("message")).get("content"))
-    if content.get("content_type") != "thoughts":
-        return ""
-    lines = (
-        f"{text(one.get('summary'))}\n{text(one.get('content'))}".strip() for one in objects(content.get("thoughts"))
-    )
-    return "\n\n".join(line for line in lines if line)
-
-
-def _with_thoughts(
-    message: DocumentMessage, parents: Mapping[str, str | None], thoughts: Mapping[str, str]
-) -> DocumentMessage:
-    """What was thought between an answer and what it answers."""
-    if message.role != "assistant":
-        return message
-    found, above = list[str](), parents.get(message.id)
-    for _ in range(_STEPS):
-        if above is None or above == message.parent_id:
-            break
-        found += [thoughts[above]] if above in thoughts else []
-        above = parents.get(above)
-    return replace(message, reasoning="\n\n".join(reversed(found)))
+def _downwards(nodes: Mapping[str, _Node]) -> Iterator[str]:
+    """All nodes, each after its parent. ConversationError where parents lead in a ring."""
+    below = dict[str | None, list[str]]()
+    for key, node in nodes.items():
+        below.setdefault(node.parent if node.parent in nodes else None, []).append(key)
+    waiting, count = below.get(None, [])[::-1], 0
+    while waiting:
+        key = waiting.pop()
+        count += 1
+        yield key
+        waiting += reversed(below.get(key, []))
+    if count < len(nodes):
+        raise ConversationError("Its messages answer each other in a ring.")

@@ -1,12 +1,14 @@
 """Claude's export: `conversations.json`, a list of conversations with `chat_messages`.
 
-Older ones are a list of messages, each below the one before; newer ones name the parent of each.
+Older ones are a list of messages, each below the one before; newer ones name the parent of each. What a message says is
+a list of blocks: texts, thoughts, tools and what they returned, in their order.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
+from webapp.documents.imports.claude_blocks import said_of
 from webapp.documents.imports.reading import accepts, document, name, objects, text, without_skipped
 from webapp.documents.imports.times import Clock, moment
 
@@ -22,10 +24,11 @@ def is_claude(value: Any) -> bool:
 
 
 def read_claude(value: Any) -> Document:
-    clock = Clock(moment(value.get("created_at")))
+    rows = list(objects(value["chat_messages"]))
+    clock = Clock(moment(value.get("created_at")) or moment(rows[0].get("created_at")) if rows else None)
     parents, read = dict[str, str | None](), list[DocumentMessage]()
     before: str | None = None
-    for place, one in enumerate(objects(value["chat_messages"])):
+    for place, one in enumerate(rows):
         key = name(one.get("uuid")) or f"message {place}"
         parents[key] = _parent(one, before)
         before = key
@@ -52,30 +55,9 @@ def _parent(message: Mapping[str, Any], before: str | None) -> str | None:
 
 
 def _message(key: str, message: Mapping[str, Any], clock: Clock) -> DocumentMessage | None:
-    role = _ROLES.get(text(message.get("sender")))
-    blocks = list(objects(message.get("content")))
-    said = [text(one.get("text")) for one in blocks if one.get("type") == "text"]
-    thought = [text(one.get("thinking")) for one in blocks if one.get("type") == "thinking"]
-    content = "\n\n".join(part for part in [*(said or [text(message.get("text"))]), *_files(message)] if part.strip())
-    if role is None or not (content or any(thought)):
+    said = said_of(message)
+    if not said.has_words:
         return None
-    return DocumentMessage(
-        id=key,
-        role="user" if role == "user" else "assistant",
-        content=content,
-        reasoning="\n\n".join(filter(None, thought)),
-        created_at=clock.at(moment(message.get("created_at"))),
-    )
-
-
-def _files(message: Mapping[str, Any]) -> list[str]:
-    """What was sent along: its text where there is one, or else its name."""
-    shown = []
-    for one in objects(message.get("attachments")):
-        title, body = text(one.get("file_name")) or "A file", text(one.get("extracted_content"))
-        shown.append(f"**{title}**\n\n{body}" if body else f"*[{title}, which is not part of the import]*")
-    shown += [
-        f"*[{text(one.get('file_name')) or 'A file'}, which is not part of the import]*"
-        for one in objects(message.get("files"))
-    ]
-    return shown
+    role = _ROLES.get(text(message.get("sender")), "assistant")
+    when = clock.at(moment(message.get("created_at")))
+    return said.message(key, "user" if role == "user" else "assistant", when)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
+from webapp.documents.imports.librechat_parts import said_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text, without_skipped
 from webapp.documents.imports.times import Clock, moment
 
@@ -25,8 +26,10 @@ def is_librechat(value: Any) -> bool:
 
 def read_librechat(value: Any) -> Document:
     options = mapping(value.get("options"))
-    parents, read, clock = dict[str, str | None](), list[DocumentMessage](), Clock(None)
-    for above, one in _flat(value.get("messagesTree") or value.get("messages")):
+    rows = list(_flat(value.get("messagesTree") or value.get("messages")))
+    parents, read = dict[str, str | None](), list[DocumentMessage]()
+    clock = Clock(*(moment(one.get("createdAt")) for _, one in rows))
+    for above, one in rows:
         key = name(one.get("messageId"))
         if key is None:
             continue
@@ -61,25 +64,15 @@ def _parent(message: Mapping[str, Any]) -> str | None:
 
 def _message(key: str, message: Mapping[str, Any], clock: Clock) -> DocumentMessage | None:
     is_user = message.get("isCreatedByUser") is True or text(message.get("sender")).lower() == "user"
-    blocks = list(objects(message.get("content")))
-    said = [_inner(one, "text") for one in blocks if one.get("type") == "text"]
-    thought = [_inner(one, "think") for one in blocks if one.get("type") == "think"]
-    content = "\n\n".join(part for part in (said or [text(message.get("text"))]) if part.strip())
-    is_error = message.get("error") is True
-    if not content and not any(thought):
+    said, error = said_of(message)
+    if not said.has_words and not error:
         return None
-    return DocumentMessage(
-        id=key,
-        role="user" if is_user else "assistant",
-        content="" if is_error else content,
-        reasoning="\n\n".join(filter(None, thought)),
-        status="failed" if is_error else "interrupted" if message.get("unfinished") is True else "complete",
-        error_message=content if is_error else "",
-        created_at=clock.at(moment(message.get("createdAt"))),
+    is_cut = message.get("unfinished") is True or (error and said.has_words)
+    return said.message(
+        key,
+        "user" if is_user else "assistant",
+        clock.at(moment(message.get("createdAt"))),
+        status="interrupted" if is_cut else "failed" if error else "complete",
+        error_message=error,
         model="" if is_user else text(message.get("model")),
     )
-
-
-def _inner(block: Mapping[str, Any], kind: str) -> str:
-    """The text of a block, which some versions wrap once more."""
-    return text(block.get(kind)) or text(mapping(block.get(kind)).get("value"))

@@ -3,9 +3,10 @@
 The words read well both in answers, which are Markdown, and in questions, which are plain text.
 """
 
+import mimetypes
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from webapp.documents.document import Document
@@ -17,6 +18,7 @@ MAX_NAMED: Final = 200  # characters of a name in a mark
 _BACKTICKS: Final = re.compile("`{3,}")
 _UNFIT: Final = re.compile(r"[^\w+#.-]+")
 _MARK: Final = re.compile(r"^\[(Image|File|Audio|Video|Part) not imported[\]:]|^\[(Tool) (?:used|failed)", re.MULTILINE)
+_KINDS: Final[Mapping[str, Kind]] = {"image": "Image", "audio": "Audio", "video": "Video"}
 _COUNTED: Final = {
     "Image": ("image", "images"),
     "File": ("file", "files"),
@@ -40,6 +42,12 @@ _LANGUAGES: Final = {
     "application/vnd.react": "jsx",
     "application/vnd.ant.react": "jsx",
 }
+
+
+def kind_of(title: str, media_type: str = "") -> Kind:
+    """What a file is, by its media type or else by the ending of its name."""
+    kind = media_type or mimetypes.guess_type(line(title))[0] or ""
+    return _KINDS.get(kind.partition("/")[0], "File")
 
 
 def missing(kind: Kind, title: str = "") -> str:

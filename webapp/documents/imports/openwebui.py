@@ -3,24 +3,13 @@
 Thoughts stand in the text there, as HTML that folds; here they stand beside it.
 """
 
-import html
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from webapp.conversations.messages import Source
-from webapp.conversations.pictures import read_picture
-from webapp.documents.document import Document, DocumentMessage, DocumentPicture
+from webapp.documents.document import Document, DocumentMessage
+from webapp.documents.imports.openwebui_parts import said_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text, without_skipped
 from webapp.documents.imports.times import Clock, moment
-from webapp.rendering.safety import is_web_address
-
-_FOLDED: Final = re.compile(
-    r"<details type=\"(?P<kind>reasoning|tool_calls|code_interpreter)\"[^>]*>\n?"
-    r"(?:<summary>[^<]*</summary>)?(?P<body>.*?)</details>\n?",
-    re.DOTALL,
-)
-_QUOTED: Final = re.compile(r"^> ?", re.MULTILINE)
 
 
 def is_openwebui(value: Any) -> bool:
@@ -36,8 +25,8 @@ def read_openwebui(value: Any) -> Document:
     chat = mapping(value.get("chat", value))
     history = mapping(chat.get("history"))
     began = moment(value.get("created_at")) or moment(chat.get("timestamp"))
-    clock = Clock(began)
     by_id = mapping(history.get("messages")) or _linear(chat)
+    clock = Clock(began) if began else Clock(*(moment(mapping(one).get("timestamp")) for one in by_id.values()))
     parents = {key: name(mapping(one).get("parentId")) for key, one in by_id.items()}
     read = [_message(key, mapping(one), clock) for key, one in by_id.items()]
     messages, skipped = without_skipped([one for one in read if one is not None], parents)
@@ -72,52 +61,23 @@ def _model(chat: Mapping[str, Any]) -> str:
 
 def _message(key: str, message: Mapping[str, Any], clock: Clock) -> DocumentMessage | None:
     role, node_id = message.get("role"), name(key)
-    if role not in ("user", "assistant", "system") or node_id is None:
+    if node_id is None:
         return None
-    content, thoughts = _unfolded(text(message.get("content"))) if role == "assistant" else (message.get("content"), "")
-    usage, problem = mapping(message.get("usage")), mapping(message.get("error"))
-    error = text(problem.get("content")) or ("No answer came." if message.get("error") is True else "")
-    return DocumentMessage(
-        id=node_id,
-        role=role,
-        content=text(content),
-        reasoning=thoughts or text(message.get("reasoning_content")),
+    is_answer = role not in ("user", "system")
+    usage, problem = mapping(message.get("usage")), message.get("error")
+    told = text(problem) or text(mapping(problem).get("content")) or text(mapping(problem).get("message"))
+    error = told or ("No answer came." if problem else "")
+    return said_of(message).message(
+        node_id,
+        "user" if role == "user" else "system" if role == "system" else "assistant",
+        clock.at(moment(message.get("timestamp"))),
         status="failed" if error else "complete",
         error_message=error,
-        created_at=clock.at(moment(message.get("timestamp"))),
-        model=text(message.get("model")) if role == "assistant" else "",
+        model=text(message.get("model")) if is_answer else "",
         prompt_tokens=_number(usage.get("prompt_tokens")),
         completion_tokens=_number(usage.get("completion_tokens")),
-        sources=_sources(message),
-        pictures=_pictures(node_id, message),
     )
-
-
-def _unfolded(content: str) -> tuple[str, str]:
-    """What is said, and what was thought before."""
-    thoughts = [
-        _QUOTED.sub("", html.unescape(found["body"].strip()))
-        for found in _FOLDED.finditer(content)
-        if found["kind"] == "reasoning"
-    ]
-    return _FOLDED.sub("", content).strip(), "\n\n".join(thoughts)
 
 
 def _number(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
-
-
-def _sources(message: Mapping[str, Any]) -> tuple[Source, ...]:
-    found = (mapping(one.get("source")) for one in objects(message.get("sources") or message.get("citations")))
-    urls = ((text(one.get("url")) or text(one.get("name")), text(one.get("name"))) for one in found)
-    return tuple(Source(url, title if title != url else "") for url, title in urls if is_web_address(url))
-
-
-def _pictures(key: str, message: Mapping[str, Any]) -> tuple[DocumentPicture, ...]:
-    """Pictures that stand in the file itself; others are addresses of the server that wrote it."""
-    urls = [text(one.get("url")) for one in objects(message.get("files")) if one.get("type") == "image"]
-    read = [picture for url in urls if (picture := read_picture(url)) is not None]
-    return tuple(
-        DocumentPicture(id=f"{key[:150]} {number}", media_type=one.media_type, data=one.data)
-        for number, one in enumerate(read)
-    )

@@ -45,6 +45,10 @@ class Said:
         """A text with a name, "File: notes.txt": see marks.block."""
         self._parts.append(marks.block(title, body, language))
 
+    def code(self, body: str, language: str = "") -> None:
+        if body.strip():
+            self._parts.append(marks.fenced(body, language))
+
     def missing(self, kind: Kind, title: str = "") -> None:
         self._parts.append(marks.missing(kind, title))
 
@@ -90,6 +94,11 @@ class Said:
     @property
     def is_empty(self) -> bool:
         return not (self._parts or self._thoughts or self._sources or self._pictures)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is something to see of it, sources aside."""
+        return bool(self._parts or self._thoughts or self._pictures)
 
     def message(
         self, key: str, role: Literal["system", "user", "assistant"], when: datetime, **fields: Any

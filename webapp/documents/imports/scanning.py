@@ -87,6 +87,12 @@ def code_in(text: str) -> Callable[[int], bool]:
     return is_code
 
 
+def without(text: str, tag: re.Pattern[str]) -> str:
+    """The text without the tags that are left in it, those in code aside."""
+    is_code = code_in(text)
+    return tag.sub(lambda found: found[0] if is_code(found.start()) else "", text)
+
+
 def _code(text: str) -> Iterator[tuple[int, int]]:
     opened: re.Match[str] | None = None
     place = 0
@@ -118,3 +124,24 @@ def unclosed(text: str) -> str:
         elif _closes(opened, fence):
             opened = None
     return "" if opened is None else opened[1]
+
+
+def without_thoughts(text: str) -> tuple[str, str]:
+    """An answer that begins with <think>, as models write it: what is said, and what was thought before."""
+    begun = text.lstrip()
+    tag = next((tag for tag in ("think", "thinking") if begun.startswith(f"<{tag}>")), None)
+    if tag is None:
+        return text, ""
+    thought, _, said = begun.removeprefix(f"<{tag}>").partition(f"</{tag}>")
+    return said.strip(), thought.strip()
+
+
+def unfenced(body: str) -> tuple[str, str]:
+    """What is in a block of code, and its language; a text that is no such block as it is."""
+    stripped = body.strip("\n")
+    opened = _FENCE.match(stripped)
+    last = stripped.rfind("\n")
+    closing = _FENCE.match(stripped, last + 1)
+    if opened is None or closing is None or last < opened.end() or not _closes(opened, closing):
+        return stripped, ""
+    return stripped[opened.end() + 1 : last], opened[2].strip()
