@@ -49,7 +49,7 @@ def name(value: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= MAX_ID else None
 
 
-def accepts(value: Any, **kinds: type | tuple[type, ...]) -> bool:
+def accepts(value: Any, /, **kinds: type | tuple[type, ...]) -> bool:
     """Whether a value out of a file is an object that has all these keys, with values of these types."""
     return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
 

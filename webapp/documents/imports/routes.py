@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from webapp.accounts.users import User
 from webapp.conversations.presenter import Presenter
+from webapp.documents.imports.formats import KNOWN
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.store import ImportStore
 from webapp.documents.pages import ImportForm, ImportPage
@@ -99,7 +100,7 @@ async def _form(
 ) -> ImportForm:
     frame, latest = await presenter.frame(user.id), await imports.latest(user.id)
     megabytes = f"{importer.max_bytes / 1_000_000:g}"
-    return ImportForm("Import", frame.list, frame.is_demo, megabytes, latest.id if latest else None, error)
+    return ImportForm("Import", frame.list, frame.is_demo, megabytes, KNOWN, latest.id if latest else None, error)
 
 
 imports_router = Router(

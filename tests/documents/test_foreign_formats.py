@@ -1,0 +1,148 @@
+"""Files of other programs: each is known by one reader alone, and all that it holds arrives."""
+
+import re
+from itertools import zip_longest
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.documents.test_formats import JSON
+from tests.fakes.foreign.all import SAMPLES
+from tests.fakes.foreign.sample import Chat, Line, Sample
+from tests.fakes.law import FOREIGN
+from webapp.documents.document import Document, DocumentMessage
+from webapp.documents.imports.elements import elements
+from webapp.documents.imports.formats import FORMATS, KNOWN
+from webapp.documents.imports.reading import ConversationError, EmptyError
+from webapp.documents.imports.records import Bad, Found, Unknown, conversations
+from webapp.documents.imports.soundness import sound
+
+PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
+
+# Marks of these programs' own languages, beside those that no reader leaves.
+MARKS = re.compile(
+    r"</?grok:|</?xai|\[citation:\d|</?lobe|[^`]\{\{(?:user|char)\}\}|<USER>|<BOT>|<(?:p|b|br|li|ul|code|pre|table)>|&\w+;"
+)
+
+
+def found_in(data: bytes) -> list[Found | Bad | Unknown]:
+    return list(conversations(data[start:end] for start, end in elements(data)))
+
+
+def whole(data: bytes) -> list[Document]:
+    """All conversations that could be taken. None may be refused but for being empty."""
+    found = found_in(data)
+    assert not [one for one in found if isinstance(one, Unknown)]
+    assert all(isinstance(one.error, EmptyError) for one in found if isinstance(one, Bad)), found
+    return [one.document for one in found if isinstance(one, Found)]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_a_file_is_known_by_one_reader_alone(sample: Sample) -> None:
+    values = [msgspec.json.decode(sample.data[start:end]) for start, end in elements(sample.data)]
+    known = [[one.key for one in FORMATS if one.is_it(value)] for value in values]
+    assert [keys for keys in known if keys] == [[sample.format]] * sum(map(bool, known))
+    assert any(known)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_all_of_a_file_arrives(sample: Sample) -> None:
+    documents = whole(sample.data)
+    assert [one.title for one in documents] == [one.title for one in sample.chats]
+    for document, expected in zip(documents, sample.chats, strict=True):
+        check(document, expected)
+
+
+def check(document: Document, expected: Chat) -> None:
+    assert sound(document) == document
+    on_branch = {one.id for one in document.branch}
+    beside = [one for one in document.messages if one.id not in on_branch]
+    for messages, lines in ((document.branch, expected.shown), (beside, expected.beside)):
+        for message, line in zip_longest(messages, lines):
+            assert message is not None, line
+            assert line is not None, message
+            check_message(message, line)
+    about = (document.system_prompt, document.pinned, document.archived)
+    assert about == (expected.system, expected.pinned, expected.archived)
+    assert not expected.model or document.model == expected.model
+
+
+def check_message(message: DocumentMessage, line: Line) -> None:
+    assert (message.role, message.reasoning) == (line.role, line.thoughts), message
+    assert message.content == line.text or (line.named and line.text in message.content), message
+    assert all(one in message.content for one in line.named), message
+    assert (message.status, message.error_message) == ("failed" if line.error else "complete", line.error), message
+    assert tuple(one.url for one in message.sources) == line.sources, message
+    assert len(message.pictures) == line.pictures, message
+    assert line.model is None or message.model == line.model, message
+    assert not line.when or message.created_at.isoformat() == line.when, message
+    words = f"{message.content}\n{message.reasoning}"
+    assert not FOREIGN.search(words), message
+    assert not MARKS.search(words), message
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_a_file_has_the_same_ids_each_time(sample: Sample) -> None:
+    def ids() -> list[tuple[str, list[str]]]:
+        return [(one.id, [message.id for message in one.messages]) for one in whole(sample.data)]
+
+    assert ids() == ids()
+    assert len({key for key, _ in ids()}) == len(sample.chats)
+
+
+def test_every_program_has_a_file_here_and_a_name() -> None:
+    own = {"openchat", "chatgpt", "claude", "openwebui", "librechat"}
+    assert {one.format for one in SAMPLES} == {one.key for one in FORMATS} - own
+    assert all(one.name in KNOWN for one in FORMATS)
+
+
+# Whatever it is given
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> bytes:
+    """A file in which something is gone, or is something else."""
+    sample = draw(st.sampled_from(SAMPLES))
+    values = [msgspec.json.decode(sample.data[start:end]) for start, end in elements(sample.data)]
+    for _ in range(draw(st.integers(1, 3))):
+        _spoil(draw, values)
+    return b"\n".join(msgspec.json.encode(one) for one in values)
+
+
+def _spoil(draw: st.DrawFn, values: list[Any]) -> None:
+    place: Any = values
+    while isinstance(place, dict | list) and place:
+        key = draw(st.sampled_from(list(place) if isinstance(place, dict) else range(len(place))))
+        inner = place[key]
+        if draw(st.integers(0, 3)) == 0 or not isinstance(inner, dict | list) or not inner:
+            if draw(st.booleans()):
+                del place[key]
+            else:
+                place[key] = draw(st.one_of(st.none(), st.just([inner]), st.just({"id": inner}), JSON))
+            return
+        place = inner
+
+
+@PROPERTY
+@given(spoiled())
+def test_of_a_spoiled_file_come_sound_conversations_or_reasons(data: bytes) -> None:
+    for one in found_in(data):
+        if isinstance(one, Found):
+            assert sound(one.document) == one.document
+            msgspec.convert(msgspec.to_builtins(one.document), Document)
+
+
+@PROPERTY
+@given(spoiled(), st.sampled_from(FORMATS))
+def test_a_reader_raises_nothing_but_its_own_error(data: bytes, format_: Any) -> None:
+    values = [msgspec.json.decode(data[start:end]) for start, end in elements(data)]
+    known = [one for one in values if format_.is_it(one)]
+    for one in [known] if format_.gathers and known else known:
+        try:
+            for chat in format_.split(one):
+                format_.read(chat)
+        except ConversationError:
+            pass

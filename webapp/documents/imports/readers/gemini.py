@@ -1,0 +1,74 @@
+"""Gemini out of Google Takeout: "My Activity" as JSON, a list of prompts with their answers, the newest first.
+
+A prompt doesn't say which conversation it belongs to, unless its address does. The others become conversations as
+they were made: prompts that follow each other within half an hour are one.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from webapp.documents.document import Document
+from webapp.documents.imports.readers.html_text import markdown
+from webapp.documents.imports.readers.turns import Turn, in_time, in_turn
+from webapp.documents.imports.reading import accepts, document, made_id, objects, text
+from webapp.documents.imports.said import Said
+from webapp.documents.imports.times import Clock, moment
+
+PAUSE: Final = timedelta(minutes=30)  # after which a prompt begins another conversation
+
+# Titles begin with what was done, in the language of the account. Those in others are left as they are.
+_VERB: Final = re.compile(r"^(?:Prompted|Asked|Said)(?: with:| Gemini:| Bard:)? ")
+_OTHER: Final = re.compile("(?:Added|Created|Deleted|Gave|Selected|Shared|Updated|Used|Viewed|Visited) ")
+_ADDRESS: Final = re.compile(r"gemini\.google\.com/(?:app|gem|share)/(?:c/)?([\w-]{1,100})")
+_ATTACHED: Final = re.compile(r"Attached \d+ files?\.?")
+
+
+def is_gemini(value: Any) -> bool:
+    if not accepts(value, title=str, time=str):
+        return False
+    products = value.get("products")
+    named = [value.get("header"), *(products if isinstance(products, list) else ())]
+    return any("gemini" in one.lower() or "bard" in one.lower() for one in named if isinstance(one, str))
+
+
+def split_gemini(value: Any) -> Iterator[Any]:
+    """The conversations that a list of activities was, oldest first, each with its own and the id that it is given."""
+    groups, began, last = dict[str, list[Any]](), "", datetime.min.replace(tzinfo=UTC)
+    for activity in in_time(reversed([one for one in value if is_gemini(one)]), "time"):
+        when = moment(activity["time"]) or last
+        address = _ADDRESS.search(text(activity.get("titleUrl")))
+        if address is None:
+            if not began or when - last > PAUSE:
+                began = made_id("sitting", when.isoformat())
+            last = when
+        groups.setdefault(made_id("address", address[1]) if address else began, []).append(activity)
+    return ({"key": key, "activities": group} for key, group in groups.items())
+
+
+def read_gemini(value: Any) -> Document:
+    times = [when for one in value["activities"] if (when := moment(one["time"]))]
+    turns = (turn for one in value["activities"] for turn in _turns(one))
+    return document(value["key"], "", in_turn(turns, Clock(*times)), created_at=min(times, default=None))
+
+
+def _turns(activity: Mapping[str, Any]) -> Iterator[Turn]:
+    """A prompt and its answer. Of what was only done, as to like an answer, its name stays."""
+    asked, answer, when = Said(), Said(), moment(activity["time"])
+    details = {text(one.get("name")): text(one.get("value")) for one in objects(activity.get("details"))}
+    for one in objects(activity.get("safeHtmlItem")):
+        answer.text(markdown(text(one.get("html"))))
+    answer.text(details.get("Response", ""))
+    if details.get("Request"):
+        asked.text(details["Request"])
+    elif _OTHER.match(activity["title"]) and answer.is_empty:
+        answer.missing("Part", activity["title"])
+    else:
+        asked.text(_VERB.sub("", activity["title"], count=1))
+    for one in objects(activity.get("subtitles")):
+        label = text(one.get("name")).lstrip("- ").strip()
+        if label and not _ATTACHED.fullmatch(label):
+            asked.missing("File", label)
+    yield Turn("user", asked, when)
+    yield Turn("assistant", answer, when)

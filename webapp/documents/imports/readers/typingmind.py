@@ -1,0 +1,61 @@
+"""TypingMind's export: all chats in one object. In one place of a chat several models can have answered."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from webapp.documents.document import Document
+from webapp.documents.imports.readers.parts import content, problem, tools
+from webapp.documents.imports.readers.turns import Turn, Versions, laid, only_tools, role_of
+from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
+from webapp.documents.imports.said import Said
+from webapp.documents.imports.times import Clock, moment
+
+
+def is_typingmind(value: Any) -> bool:
+    return accepts(value, data=dict) and "schemaHash" not in value and accepts(value["data"], chats=list)
+
+
+def split_typingmind(value: Any) -> Iterator[Any]:
+    return objects(value["data"]["chats"])
+
+
+def read_typingmind(value: Any) -> Document:
+    began, model = moment(value.get("createdAt")), text(value.get("model"))
+    found = laid((_place(one, model) for one in objects(value.get("messages"))), Clock(began))
+    return document(
+        name(value.get("chatID")) or name(value.get("id")),
+        value.get("chatTitle"),
+        found.messages,
+        leaf=found.leaf,
+        created_at=began,
+        updated_at=moment(value.get("updatedAt")),
+        model=model,
+        system_prompt=text(mapping(value.get("chatParams")).get("systemMessage")),
+    )
+
+
+def _place(message: Mapping[str, Any], model: str) -> Versions:
+    """What stands in one place: a message, or the answers of several models, each with messages of its own."""
+    answers = list(objects(message.get("responses")))
+    if not answers:
+        return Versions([_turn(message, model)])
+    return Versions([_answer(one, model) for one in answers])
+
+
+def _answer(response: Mapping[str, Any], model: str) -> Turn:
+    turns = [_turn(one, text(response.get("model")) or model) for one in objects(response.get("messages"))]
+    said = Said()
+    for one in turns:
+        said.add(one.said)
+    error = next((one.error for one in turns if one.error), "")
+    return Turn("assistant", said, next((one.when for one in turns), None), text(response.get("model")) or model, error)
+
+
+def _turn(message: Mapping[str, Any], model: str) -> Turn:
+    said, role = Said(), role_of(message.get("role"))
+    when, model = moment(message.get("createdAt")), text(message.get("model")) or model
+    if role is None:  # what a tool returned: the call has been named
+        return Turn("assistant", said, when)
+    content(said, message.get("content"), is_answer=role == "assistant")
+    tools(said, message.get("tool_calls"))
+    return Turn(role, said, when, model, problem(message.get("error")), goes_on=only_tools(said))
