@@ -13,7 +13,7 @@ from tests.fakes.page import PREFIX, Page
 from webapp.conversations import views
 from webapp.conversations.messages import Message, Status
 from webapp.conversations.reply import Reply
-from webapp.conversations.views import Cursor, PageView, content_events, frames, growing_document
+from webapp.conversations.views import Cursor, PageView, SourceView, content_events, frames, growing_document
 from webapp.conversations.waiting import Wait
 from webapp.db.types import new_id
 from webapp.services.events import Reasoning, Retrying, Text
@@ -358,6 +358,14 @@ async def test_a_page_takes_thoughts_out_of_the_text_when_they_are_found_to_be_s
     assert "One." not in page.html
     assert "The answer." in page.html
     assert page.parts["reasoning"] == "One.\n\nTwo.\n\n```\ncode\n```"
+
+
+async def test_the_source_of_an_answer_is_without_what_turned_out_to_be_thoughts() -> None:
+    page, reply, seen = Page(), new_reply(), SourceView(Cursor(), PREFIX, "One", tell)
+    for text in ("One.", " Two.\n</think>\n\n", "The *answer* ", "& more."):
+        reply.take(Text(text))
+        page.apply(seen.frame(reply))
+    assert page.parts["source"] == str(escape("The *answer* & more."))
 
 
 async def test_who_comes_back_with_a_cursor_from_before_gets_the_answer_alone() -> None:

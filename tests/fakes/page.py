@@ -18,7 +18,7 @@ class Page:
     """Has the parts of a message by name, and the cursor of the last frame that it got."""
 
     def __init__(self) -> None:
-        self.parts = dict.fromkeys(("body", "tail", "reasoning", "thinking", "notice"), "")
+        self.parts = dict.fromkeys(("body", "tail", "reasoning", "thinking", "notice", "source"), "")
         self.cursor = str(Cursor())
 
     def load(self, turn: Turn) -> None:
@@ -29,6 +29,7 @@ class Page:
             "reasoning": str(escape(turn.reasoning)),
             "thinking": "",
             "notice": "",
+            "source": "",
         }
         self.parts = {part: _as_elements_have_it(html) for part, html in parts.items()}
         self.cursor = turn.cursor

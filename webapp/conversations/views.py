@@ -144,9 +144,13 @@ class SourceView(PageView):
     """One that has the model's own text as well, for a page that has to know it where the answer never ends."""
 
     _sent = 0
+    _rethought = 0
 
     def frame(self, reply: Reply) -> str:
         frame = super().frame(reply)
+        if reply.rethought != self._rethought:  # what was text so far has turned out to be thoughts
+            self._rethought, self._sent = reply.rethought, 0
+            frame += self._partial("source", "innerHTML", "")
         new, self._sent = reply.text[self._sent :], len(reply.text)
         return frame + self._partial("source", "beforeend", escape(new)) if new else frame
 
