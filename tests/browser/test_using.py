@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import OpenScreen
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
+from tests.fakes.seed import seed
 from tests.fakes.upstream import Upstream
 from webapp.standin.steps import Hold, Say
 
@@ -179,12 +179,13 @@ async def test_without_javascript_a_refused_send_keeps_the_text(plain: Screen) -
 
 
 async def test_a_long_conversation_has_a_way_to_its_beginning(
-    screen: Screen, upstream: Upstream, open_screen: OpenScreen
+    screen: Screen, upstream: Upstream, server: AppServer
 ) -> None:
     model = await upstream.script("many", Say("Yes."))
-    await screen.ask("Question 0", model)
-    await screen.sees_answer("Yes.")
-    for number in range(1, 32):
+    held = seed(server.database, [text for number in range(29) for text in (f"Question {number}", "Yes.")])
+    await screen.open(f"/c/{held.id}")
+    await screen.choose(model)
+    for number in range(29, 32):
         await screen.ask(f"Question {number}")
         await expect(screen.answers).to_have_count(number + 1)
         await screen.sees_answer("Yes.")
