@@ -225,6 +225,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
     upstream = Upstream(None if is_demo else openrouter, settings.model_server)
     checks = [*checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1]), *checks_of_bus(bus)]
+    readiness = Readiness(checks, lambda: replies.is_draining)
     parts = {
         **accounts.parts,
         "people": people,
@@ -265,7 +266,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "watchers": Watchers(shares),
         "webpage": Webpage(templates, assets.text("app.css")),
         "public_url": settings.public_url,
-        "readiness": Readiness(checks, lambda: replies.is_draining),
+        "readiness": readiness,
         "status": Status(settings, checks, replies),
         "metrics": metrics,
     }
@@ -289,6 +290,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             await stack.enter_async_context(importer.running())
             await stack.enter_async_context(metrics.running())
             await stack.enter_async_context(retention.running())
+            await stack.enter_async_context(readiness.running())
             yield
 
     drain = Drain([replies, passing], is_alone=not database.is_shared, grace=settings.drain_seconds)

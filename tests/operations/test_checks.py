@@ -2,7 +2,14 @@
 
 import asyncio
 
-from webapp.operations.checks import Check, Finding, Level, Remembered, look_at
+from tests.fakes.eventually import eventually
+from webapp.operations.checks import Check, Finding, Level, Recalled, Remembered, look_at
+
+
+async def rest() -> None:
+    """What is under way in the background goes on to its next wait."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 class Fake:
@@ -70,3 +77,38 @@ async def test_a_failure_is_not_remembered() -> None:
     assert await levels(remembered) == [Level.BAD]
     check._error = None
     assert await levels(remembered) == [Level.GOOD]
+
+
+async def says(check: Recalled) -> str:
+    return (await check.look()).says
+
+
+async def test_what_is_recalled_is_said_at_once_however_long_a_look_takes() -> None:
+    gate = asyncio.Event()
+    recalled = Recalled(Fake(gate=gate), 10)
+    assert await says(recalled) == "Not known yet."
+    gate.set()
+
+    async def is_known() -> bool:
+        return await says(recalled) == "Look 1."
+
+    await eventually(is_known)
+
+
+async def test_what_is_recalled_tells_its_age_while_it_is_looked_at_again() -> None:
+    now, check = 100.0, Fake()
+    recalled = Recalled(check, 10, lambda: now)
+    await recalled.look()
+    await rest()
+    now, check._gate = 130.0, asyncio.Event()
+    assert [await says(recalled) for _ in range(3)] == ["Look 1. (30 s ago)"] * 3
+    await rest()
+    assert check.looks == 2
+    await recalled.close()
+
+
+async def test_a_look_in_the_background_that_fails_is_bad() -> None:
+    recalled = Recalled(Fake(error=OSError()), 10)
+    await recalled.look()
+    await rest()
+    assert (await recalled.look()).level is Level.BAD

@@ -1,5 +1,6 @@
 """Ready or not: what the database, its tables and the state of the process mean for it, and who is told why."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from webapp.operations.readiness import PATIENCE, DatabaseCheck, MigrationsCheck
 from webapp.operations.store import DatabaseFacts
 
 
+async def rest() -> None:
+    """What is under way in the background goes on to its next wait."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 class Fixed:
     def __init__(self, level: Level, *, is_required: bool = True) -> None:
         self.name, self.title, self.is_required, self.needs_database = "fixed", "Fixed", is_required, False
@@ -24,6 +31,12 @@ class Fixed:
 
     async def look(self) -> Finding:
         return Finding(self._level, "As it was made.")
+
+
+class Silent(Fixed):
+    async def look(self) -> Finding:
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 async def is_ready(*checks: Fixed, is_draining: bool = False) -> bool:
@@ -37,9 +50,18 @@ async def test_ready_is_who_has_all_that_is_required() -> None:
 
 async def test_what_is_not_required_is_reported_and_no_more() -> None:
     readiness = Readiness([Fixed(Level.BAD, is_required=False)], lambda: False)
+    await readiness.report(detailed=True)
+    await rest()
     report = await readiness.report(detailed=True)
     assert (report.is_ready, [one.finding.level for one in report.checks]) == (True, [Level.BAD])
     assert (await readiness.report()).checks == ()
+
+
+async def test_what_is_not_required_is_not_waited_for() -> None:
+    readiness = Readiness([Fixed(Level.GOOD), Silent(Level.BAD, is_required=False)], lambda: False)
+    async with readiness.running(), asyncio.timeout(PATIENCE / 2):
+        report = await readiness.report(detailed=True)
+    assert (report.is_ready, [one.finding.level for one in report.checks]) == (True, [Level.GOOD, Level.FAIR])
 
 
 async def test_a_process_that_goes_down_is_not_ready() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Final, NamedTuple, Protocol, Unpack
 
 from msgspec.structs import replace
@@ -12,13 +12,28 @@ from webapp.accounts.keys import UnreadableKeyError
 from webapp.background import check_cancelled
 from webapp.conversations.messages import Beginning, Status
 from webapp.conversations.reply import Reply, TooLongError
+from webapp.conversations.waiting import Stage
 from webapp.services.errors import OpenRouterError, plain
-from webapp.services.events import StreamEvent
+from webapp.services.events import Citation, Image, Reasoning, StreamEvent, Text
 from webapp.services.openrouter import Options
 
 logger = logging.getLogger(__name__)
 
-LONGEST_ANSWER: Final = 3600.0  # seconds; an upstream that sends comments alone would never end
+# Seconds. An upstream may keep a connection open with comments alone, which are no piece of an answer.
+LONGEST_ANSWER: Final = 3600.0
+LONGEST_THOUGHT: Final = 1800.0  # before the first word: models may think for very long, and show nothing of it
+LONGEST_PAUSE: Final = 300.0  # after a word
+
+
+class Patience(NamedTuple):
+    """How many seconds are waited for a whole answer, for its first word, and for more after a word."""
+
+    whole: float = LONGEST_ANSWER
+    thought: float = LONGEST_THOUGHT
+    pause: float = LONGEST_PAUSE
+
+
+PATIENCE: Final = Patience()
 
 
 class Upstream(Protocol):
@@ -52,22 +67,31 @@ _ONLY_THOUGHTS_CUT: Final = Outcome(
     "The model used up the longest answer that it may give on its thoughts. Allow a longer answer in the settings of "
     "the conversation, or choose a model that thinks less.",
 )
+_STALLED: Final = "The model sent nothing more for {}, so the answer was ended. Continue it, or try again."
+_SILENT: Final = "The model sent no word for {}, so the answer was ended. Try again, or choose another model."
+_PIECES: Final = (Text, Reasoning, Citation, Image)  # what there is of an answer
 _EMPTY: Final = Outcome(Status.FAILED, "empty", "The model answered with nothing. Try again, or choose another model.")
 
 
 async def generate(
-    upstream: Upstream, reply: Reply, beginning: Beginning, key_for: Callable[[Beginning], str]
+    upstream: Upstream,
+    reply: Reply,
+    beginning: Beginning,
+    key_for: Callable[[Beginning], str],
+    patience: Patience = PATIENCE,
 ) -> Outcome:
     """Lets `reply` grow until the model has ended. Raises nothing but CancelledError; what came is in the reply.
 
     `key_for` gives the user's own key, or "", and raises UnreadableKeyError.
     """
     try:
-        await _read(upstream, reply, beginning, key_for(beginning))
+        await _read(upstream, reply, beginning, key_for(beginning), patience)
     except UnreadableKeyError:
         return Outcome(_broken(reply), OWN_KEY, _UNREADABLE)
     except TooLongError:
         reply.receipt = replace(reply.receipt, finish_reason="length")
+    except _SilentError as error:
+        return Outcome(_broken(reply), "timeout", str(error))
     except TimeoutError:
         return Outcome(Status.INTERRUPTED, "timeout", "The answer took more than an hour, and was ended.")
     except OpenRouterError as error:
@@ -80,18 +104,53 @@ async def generate(
     return _complete(reply) if reply.text or reply.pictures else _nothing(reply)
 
 
-async def _read(upstream: Upstream, reply: Reply, beginning: Beginning, key: str) -> None:
+class _SilentError(TimeoutError):
+    """The connection to the model is open, and no more of the answer comes."""
+
+
+async def _read(upstream: Upstream, reply: Reply, beginning: Beginning, key: str, patience: Patience) -> None:
     messages = [{"role": one.role, "content": one.content} for one in beginning.prompt]
-    async with aclosing(upstream.stream_batches(messages, beginning.model, key=key, **beginning.options)) as batches:
-        async with asyncio.timeout(LONGEST_ANSWER):
-            try:
-                async for batch in batches:
-                    for event in batch:
-                        reply.take(event)
-                    await reply.rest()
-                    check_cancelled()
-            finally:
-                reply.close_text()
+    async with (
+        aclosing(upstream.stream_batches(messages, beginning.model, key=key, **beginning.options)) as batches,
+        asyncio.timeout(patience.whole),
+        _silence(reply, patience) as silence,
+    ):
+        try:
+            async for batch in batches:
+                for event in batch:
+                    reply.take(event)
+                if any(isinstance(event, _PIECES) for event in batch):
+                    silence.reschedule(_now() + _longest_silence(reply, patience))
+                await reply.rest()
+                check_cancelled()
+        finally:
+            reply.close_text()
+
+
+@asynccontextmanager
+async def _silence(reply: Reply, patience: Patience) -> AsyncGenerator[asyncio.Timeout, None]:
+    """The time that is left for the next piece. Raises _SilentError when it is over."""
+    try:
+        async with asyncio.timeout(patience.thought) as silence:
+            yield silence
+    except TimeoutError:
+        if not silence.expired():
+            raise
+        minutes = f"{_longest_silence(reply, patience) / 60:.0f} minutes"
+        raise _SilentError(_STALLED.format(minutes) if _has_words(reply) else _SILENT.format(minutes)) from None
+
+
+def _longest_silence(reply: Reply, patience: Patience) -> float:
+    return patience.pause if _has_words(reply) else patience.thought
+
+
+def _has_words(reply: Reply) -> bool:
+    """Whether words came from this call."""
+    return reply.stage is Stage.WRITING
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _complete(reply: Reply) -> Outcome:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from webapp.background import end
 
 logger = logging.getLogger(__name__)
 
@@ -100,3 +103,41 @@ class Remembered:
                 self._finding = await self._check.look()
                 self._found_at = self._now()
             return self._finding
+
+
+class Recalled:
+    """A check that says at once what it found last, and looks in the background if that is older than `seconds`.
+
+    For those who can't wait, as a platform's probe.
+    """
+
+    def __init__(self, check: Check, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.name = check.name
+        self.title = check.title
+        self.is_required = check.is_required
+        self.needs_database = check.needs_database
+        self._check = check
+        self._seconds = seconds
+        self._now = now
+        self._finding: Finding | None = None
+        self._found_at = 0.0
+        self._looking: asyncio.Task[None] | None = None
+
+    async def look(self) -> Finding:
+        age = self._now() - self._found_at
+        if self._finding is not None and age < self._seconds:
+            return self._finding
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name=f"check of {self.name}")
+        if self._finding is None:
+            return Finding(Level.FAIR, "Not known yet.", "Ask again in some seconds.")
+        return replace(self._finding, says=f"{self._finding.says} ({age:.0f} s ago)")
+
+    async def close(self) -> None:
+        """Ends a look that is under way."""
+        if self._looking is not None:
+            await end(self._looking)
+
+    async def _look(self) -> None:
+        (reported,) = await look_at([self._check])
+        self._finding, self._found_at = reported.finding, self._now()

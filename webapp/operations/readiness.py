@@ -1,14 +1,16 @@
 """Whether this process is ready to serve, for the platform that sends it requests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from msgspec import Struct
 
-from webapp.operations.checks import Check, Finding, Level, Remembered, Reported, look_at
+from webapp.operations.checks import Check, Finding, Level, Recalled, Remembered, Reported, look_at
 from webapp.operations.store import DatabaseFacts
 
 FRESH: Final = 1.0  # seconds for which a report is good: anybody may ask, as often as they like
+RECALLED_FOR: Final = 5.0  # the same for what is not required, which is looked at in the background
 PATIENCE: Final = 2.0  # platforms give up on a health check after a few seconds
 SLOW: Final = 0.25  # seconds
 
@@ -71,12 +73,22 @@ class Readiness:
     """Ready is who takes new answers and finds nothing that it requires BAD."""
 
     def __init__(self, checks: Sequence[Check], is_draining: Callable[[], bool]) -> None:
-        self._checks = [Remembered(check, FRESH) for check in checks]
+        self._required = [Remembered(check, FRESH) for check in checks if check.is_required]
+        self._others = [Recalled(check, RECALLED_FOR) for check in checks if not check.is_required]
         self._is_draining = is_draining
 
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """At the end of the block nothing is looked at any more."""
+        try:
+            yield
+        finally:
+            for check in self._others:
+                await check.close()
+
     async def report(self, *, detailed: bool = False) -> Report:
-        """A report on what is required, or, if `detailed`, on everything."""
-        found = await look_at([check for check in self._checks if check.is_required or detailed], PATIENCE)
+        """A report on what is required, or, if `detailed`, on everything. It waits for what is required alone."""
+        found = await look_at([*self._required, *(self._others if detailed else [])], PATIENCE)
         is_draining = self._is_draining()
         fails = any(one.is_required and one.finding.level is Level.BAD for one in found)
         return Report(not fails and not is_draining, is_draining, found)
