@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from webapp.catalog.allowed import AllowedModels, NotAllowedError
 from webapp.catalog.models import Model, read_model
 from webapp.catalog.store import ModelStore
-from webapp.db.job_log import JobLog
+from webapp.db.outages import AwayError
 from webapp.services.errors import OpenRouterError
 from webapp.web.refusals import InvalidError
 
@@ -56,7 +56,6 @@ class Catalog:
         self._allowed = allowed
         self._models: dict[str, Model] = {}
         self._by_alias: dict[str, Model] = {}
-        self._log = JobLog(logger, "The list of models could not be kept")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -165,11 +164,9 @@ class Catalog:
             try:
                 await self._refresh_once_for_all()
                 delay = REFRESH_INTERVAL + self._spread()
-                self._log.worked()
-            except OpenRouterError as error:  # the old list is still good
-                logger.warning("The list of models could not be refreshed: %s", error)
+            except AwayError:  # which the database has said itself; the list is used all the same
                 delay = RETRY_INTERVAL
-            except Exception as error:
-                self._log.failed(error)
+            except Exception as error:  # whatever it was, the old list is still good
+                logger.warning("The list of models could not be refreshed: %s", error)
                 delay = RETRY_INTERVAL
             await asyncio.sleep(delay)

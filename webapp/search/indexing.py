@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from webapp.db.job_log import JobLog
@@ -11,6 +11,7 @@ from webapp.db.job_log import JobLog
 logger = logging.getLogger(__name__)
 
 LOOK_INTERVAL: Final = 5.0  # seconds between two looks at whether something waits
+CATCH_UP: Final = 0.3  # seconds that a search waits for what is new
 PAUSE: Final = 0.05  # seconds between two batches: others are to write, too
 
 
@@ -25,6 +26,7 @@ class Indexer:
         self._store = store
         self._interval = interval
         self._pause = pause
+        self._catching_up: asyncio.Task[int] | None = None
         self._log = JobLog(logger, "The index of search could not be kept")
 
     @asynccontextmanager
@@ -34,13 +36,19 @@ class Indexer:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            tasks = [task] if self._catching_up is None else [task, self._catching_up]
+            for one in tasks:
+                one.cancel()
+            await asyncio.wait(tasks)
 
     async def catch_up(self) -> None:
-        """Indexes what came last. Where that fails, what is there already is found all the same."""
-        await self._index()
+        """Indexes what came last, and returns when that is done or CATCH_UP is over.
+
+        Where it fails or takes longer, what is there already is found all the same.
+        """
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self._index(), name="search index, for a search")
+            await asyncio.wait([self._catching_up], timeout=CATCH_UP)
 
     async def _keep_indexing(self) -> None:
         while True:
