@@ -7,9 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.fakes.sqlite_trouble import damage
 from tests.fakes.upstream import KEY
 from webapp.cli import main
 from webapp.db.migrate import revisions
+from webapp.operations.checks import Level
+from webapp.operations.integrity import IntegrityCheck
 from webapp.standin.server import StandIn
 
 
@@ -52,6 +55,20 @@ def test_what_does_not_work_is_told_once_and_with_what_to_do(
     assert "BAD   Model server    The model server cannot be reached" in told.out
     assert "check OPENROUTER_BASE_URL and whether that server runs" in told.out
     assert (told.err, KEY in told.out) == ("", False)
+
+
+def test_a_damaged_page_is_found(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    damage(database, "conversations")
+    assert main(["doctor", "--json"]) == 1
+    told = msgspec.json.decode(capsys.readouterr().out)
+    (found,) = [one for one in told["checks"] if one["name"] == "integrity"]
+    assert (found["level"], "damaged" in found["says"]) == ("bad", True)
+    assert "restore" in found["remedy"]
+
+
+async def test_a_file_that_takes_too_long_to_look_through_is_left(database: Path) -> None:
+    found = await IntegrityCheck(database, patience=-1).look()
+    assert found.level is Level.FAIR
 
 
 def test_a_file_that_is_not_there_yet_is_not_made_by_looking(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

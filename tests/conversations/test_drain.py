@@ -11,6 +11,7 @@ from tests.fakes.scene import Process, Scene, open_process, open_scene
 from webapp.conversations import endings
 from webapp.conversations.messages import Message, Status
 from webapp.db.address import Address
+from webapp.db.outages import LOCKED, AwayError
 from webapp.web.refusals import UnavailableError
 
 PATIENCE = 5.0
@@ -51,6 +52,12 @@ async def test_who_starts_alone_interrupts_all_that_was_left_growing(scene: Scen
     left = await fresh(scene, timedelta(0))
     async with there.replies.running(alone=True, grace=0):
         assert (await scene.message(left)).status is Status.INTERRUPTED
+
+
+async def test_a_start_waits_for_no_end_of_an_outage(scene: Scene, there: Process) -> None:
+    there.store.error, there.store.failing["reap"] = AwayError("locked", LOCKED), 10**6
+    async with there.replies.running(alone=True, grace=0):
+        there.replies.check_open()
 
 
 async def test_who_starts_beside_others_interrupts_the_silent_alone(scene: Scene, there: Process) -> None:

@@ -118,6 +118,20 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert path.read_text().startswith("This is a letter")
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_empty_file_in_place_of_the_database_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, is_there: bool
+) -> None:
+    path = tmp_path / "chat.db"
+    if is_there:
+        path.touch()
+    assert upgrade(SqliteFile(path))
+    assert ("was there and empty" in caplog.text) is is_there
+    caplog.clear()
+    assert not upgrade(SqliteFile(path))
+    assert caplog.text == ""
+
+
 def test_migrations_are_numbered_without_a_gap() -> None:
     assert revisions() == [f"{number:04}" for number in range(1, len(revisions()) + 1)]
     assert len(list((MIGRATIONS / "versions").glob("*.py"))) == len(revisions())

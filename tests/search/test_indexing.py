@@ -35,6 +35,13 @@ async def test_it_goes_on_until_nothing_waits_whatever_fails(caplog: pytest.LogC
     ]
 
 
+async def test_what_fails_each_time_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    waiting = Waiting(0, [RuntimeError("broken")] * 20)
+    async with Indexer(waiting, interval=0, pause=0).running(), asyncio.timeout(10):
+        await waiting.is_done.wait()
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+
+
 async def test_a_search_goes_on_without_what_could_not_be_indexed() -> None:
     waiting = Waiting(1, [RuntimeError("broken")])
     await Indexer(waiting).catch_up()

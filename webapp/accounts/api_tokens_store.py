@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -58,7 +59,7 @@ class ApiTokens:
         if row is None:
             return None
         if row.last_used_at is None or datetime.now(UTC) - row.last_used_at > SEEN_EVERY:
-            await self._see(row.token_id)
+            await self._database.background.do(("seen", row.token_id), partial(self._see, row.token_id))
         user = User(row.id, row.name, row.full_name, Role(row.role))
         return Caller(user, row.token_id, frozenset(row.scopes.split()))
 

@@ -5,6 +5,7 @@ Counted before it is known how an attempt ends: so of many at once no more are l
 
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from webapp.accounts.secret import hash_of
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import Attempts as AttemptsRow
+from webapp.db.types import new_id
 
 SWEEP_EVERY: Final = 60.0  # seconds
 
@@ -56,14 +58,27 @@ class Attempts:
     async def take(self, subject: str, limit: Limit) -> Attempt:
         """Counts an attempt at `subject`, or says how long to wait; one that has to wait does not count."""
         key = hash_of(subject)
-        async with self._database.read() as session:  # a flood is to be turned away without a write
-            seen = await _look(session, key, limit)
-        if not seen.is_let_in:
-            return seen
+        seen = await self._seen(key, limit)
+        return await self._count(key, limit) if seen.is_let_in else seen
+
+    async def note(self, subject: str, limit: Limit) -> Attempt:
+        """The same for an attempt that has failed already, and is let in or not: nobody waits for it to be counted."""
+        key = hash_of(subject)
+        seen = await self._seen(key, limit)
+        if seen.is_let_in:
+            await self._database.background.do(("attempt", new_id()), partial(self._count, key, limit))
+        return seen
+
+    async def _seen(self, key: bytes, limit: Limit) -> Attempt:
+        """Without a write, so that a flood is turned away cheaply."""
+        async with self._database.read() as session:
+            return await _look(session, key, limit)
+
+    async def _count(self, key: bytes, limit: Limit) -> Attempt:
         await self._sweep()
         async with self._database.write(f"attempts {key.hex()}") as session:
             seen = await _look(session, key, limit)
-            return seen if not seen.is_let_in else await _count(session, key, limit)
+            return seen if not seen.is_let_in else await _add(session, key, limit)
 
     async def forget(self, subject: str) -> None:
         """Begins anew with `subject`: whoever tried has shown to be the right one."""
@@ -94,7 +109,7 @@ async def _look(session: AsyncSession, key: bytes, limit: Limit) -> Attempt:
     return Attempt(row.tried, max(0.0, seconds))
 
 
-async def _count(session: AsyncSession, key: bytes, limit: Limit) -> Attempt:
+async def _add(session: AsyncSession, key: bytes, limit: Limit) -> Attempt:
     now: datetime = (await session.execute(select(_NOW))).scalar_one()
     row = await session.get(AttemptsRow, key)
     if row is None:

@@ -10,7 +10,7 @@
 from datetime import timedelta
 from typing import Final
 
-from webapp.accounts.attempts_store import Attempts, Limit
+from webapp.accounts.attempts_store import Attempt, Attempts, Limit
 from webapp.web.client import Client
 from webapp.web.refusals import TooManyError
 
@@ -58,7 +58,7 @@ class Limits:
 
     async def wrong_secret(self, what: str, client: Client) -> None:
         """After a link or a token that is not good. Those that are good are never refused."""
-        await self._take(_address(what, client), _by_address(client))
+        _check(await self._attempts.note(_address(what, client), _by_address(client)))
 
     async def ask(self, client: Client) -> None:
         """Before a stranger is given a question to come back with, which is kept until then."""
@@ -70,11 +70,14 @@ class Limits:
         await self._take(f"mail to {name}", MAIL)
 
     async def _take(self, subject: str, limit: Limit) -> int:
-        attempt = await self._attempts.take(subject, limit)
-        if not attempt.is_let_in:
-            sentence = f"Too many attempts. Try again in {in_words(attempt.seconds)}."
-            raise TooManyError(sentence, retry_after=attempt.seconds)
-        return attempt.count
+        return _check(await self._attempts.take(subject, limit))
+
+
+def _check(attempt: Attempt) -> int:
+    if not attempt.is_let_in:
+        sentence = f"Too many attempts. Try again in {in_words(attempt.seconds)}."
+        raise TooManyError(sentence, retry_after=attempt.seconds)
+    return attempt.count
 
 
 def in_words(seconds: float) -> str:

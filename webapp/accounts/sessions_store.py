@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -67,7 +68,7 @@ class Sessions:
         if row is None:
             return None
         if datetime.now(UTC) - row.last_seen_at > SEEN_EVERY:
-            await self._see(row.session_id)
+            await self._database.background.do(("seen", row.session_id), partial(self._see, row.session_id))
         return Caller(User(row.id, row.name, row.full_name, Role(row.role)), row.session_id)
 
     async def alive(self, session_ids: Iterable[UUID]) -> set[UUID]:

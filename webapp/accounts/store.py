@@ -41,11 +41,12 @@ class Users:
 
     async def local(self) -> User:
         """Who everything belongs to without accounts: the first administrator if there is one, else `local`."""
-        async with self._database.write(LOCK) as session:
-            row = await session.scalar(_ADMINISTRATORS.limit(1)) or await _local(session)
-            if row is None:
-                row = _added(session, LOCAL, "", Role.MEMBER, None)
-            return User(row.id, row.name, row.full_name, Role.ADMINISTRATOR)
+        async with self._database.read() as session:
+            row = await _owner_of_all(session)
+        if row is None:
+            async with self._database.write(LOCK) as session:
+                row = await _owner_of_all(session) or _added(session, LOCAL, "", Role.MEMBER, None)
+        return User(row.id, row.name, row.full_name, Role.ADMINISTRATOR)
 
     async def has_administrator(self) -> bool:
         async with self._database.read() as session:
@@ -124,6 +125,10 @@ _ADMINISTRATORS: Final = (
     .where(UserRow.role == Role.ADMINISTRATOR, UserRow.name != LOCAL, UserRow.disabled_at.is_(None))
     .order_by(UserRow.created_at, UserRow.id)
 )
+
+
+async def _owner_of_all(session: AsyncSession) -> UserRow | None:
+    return await session.scalar(_ADMINISTRATORS.limit(1)) or await _local(session)
 
 
 async def _local(session: AsyncSession) -> UserRow | None:

@@ -75,7 +75,12 @@ class Tickets:
             return None if row is None else _ticket(row)
 
     async def take(self, purpose: Purpose, secret: str) -> Ticket | None:
-        """The ticket, which is used up by this. Of many who bring it at once, one gets it."""
+        """The ticket, which is used up by this. Of many who bring it at once, one gets it.
+
+        To say that there is none takes no write.
+        """
+        if await self.find(purpose, secret) is None:
+            return None
         async with self._database.write() as session:
             query = delete(TicketRow).where(*_is(purpose, hash_of(secret))).returning(TicketRow)
             row = await session.scalar(query)

@@ -13,7 +13,7 @@ from webapp.background import background
 from webapp.catalog.allowed import AllowedModels, NotAllowedError
 from webapp.catalog.models import Model, read_model
 from webapp.catalog.store import ModelStore
-from webapp.db.job_log import JobLog
+from webapp.db.outages import AwayError
 from webapp.services.errors import OpenRouterError
 from webapp.web.refusals import ForbiddenError, InvalidError, UnavailableError
 
@@ -77,7 +77,6 @@ class Catalog:
         self._complaint = ""
         self._models: dict[str, Model] = {}
         self._by_alias: dict[str, Model] = {}
-        self._log = JobLog(logger, "The list of models could not be kept")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -218,16 +217,14 @@ class Catalog:
         """Seconds until the next refresh. What stays wrong in the same way is logged once."""
         try:
             await self._refresh_once_for_all()
-        except OpenRouterError as error:  # the old list is still good
-            lacks_list = error.code == "not_offered"
+        except AwayError:  # which the database has logged; the list is used all the same
+            return RETRY_INTERVAL
+        except Exception as error:  # whatever it was, the old list is still good
+            lacks_list = isinstance(error, OpenRouterError) and error.code == "not_offered"
             complaint = _NO_LIST if lacks_list else f"The list of models could not be refreshed: {error}"
             if complaint != self._complaint:
                 logger.warning(complaint)
             self._complaint = complaint
             return NO_LIST_INTERVAL if lacks_list else RETRY_INTERVAL
-        except Exception as error:
-            self._log.failed(error)
-            return RETRY_INTERVAL
-        self._log.worked()
         self._complaint = ""
         return REFRESH_INTERVAL + self._spread()

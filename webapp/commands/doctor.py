@@ -16,7 +16,8 @@ def add_doctor(verbs: Any) -> None:
     parser = verbs.add_parser(
         "doctor",
         help="look at everything and say what is wrong, and what to do",
-        description="Looks at the database, OpenRouter, the disk and so on, as the page /status does. "
+        description="Looks at the database, OpenRouter, the disk and so on, as the page /status does, and "
+        "through the whole file of the database. "
         "Ends with 0 where everything works, with 1 where something does not.",
         epilog="example: python -m webapp doctor --json",
     )
@@ -46,10 +47,13 @@ def _examine(options: argparse.Namespace) -> int:
 
 
 async def _look(settings: Settings) -> "tuple[Reported, ...]":
+    from math import inf
+
     from webapp.db.address import SqliteFile, address_of
     from webapp.db.engine import open_database
     from webapp.db.migrate import revisions
     from webapp.operations.checks import Finding, Level, Reported, look_at
+    from webapp.operations.integrity import IntegrityCheck
     from webapp.operations.status import address_finding, checks_of
     from webapp.operations.store import DatabaseFacts
     from webapp.operations.upstream import Upstream
@@ -66,6 +70,8 @@ async def _look(settings: Settings) -> "tuple[Reported, ...]":
             checks = checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1])
             # To ask an embedded database is to make it, where it is not there.
             found = await look_at([check for check in checks if there or not check.needs_database])
+            if there and isinstance(address, SqliteFile):
+                found = (*found, *await look_at([IntegrityCheck(address.path)], patience=inf))
     finally:
         await database.close()
     if not there:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -180,7 +181,7 @@ class Listing:
         return await self._count(ConversationRow.owner_id == owner, ConversationRow.deleted_at == FOR_GOOD)
 
     async def mark_read(self, owner: UUID, conversation_id: UUID) -> None:
-        """Notes that the owner has seen what is there; writes only where something was new."""
+        """Notes that the owner has seen what is there; writes only where something was new, and holds no reader up."""
         newer = select(MessageRow.id).where(
             MessageRow.id == ConversationRow.active_leaf_id, MessageRow.finished_at > ConversationRow.read_at
         )
@@ -192,7 +193,8 @@ class Listing:
         async with self._database.read() as session:
             if (await session.execute(select(ConversationRow.id).where(*is_unread))).first() is None:
                 return
-        await self._set(owner, is_unread, read_at=datetime.now(UTC))
+        mark = partial(self._set, owner, is_unread, read_at=datetime.now(UTC))
+        await self._database.background.do(("read", owner, conversation_id), mark)
 
     async def _set(self, owner: UUID, conditions: Conditions, **values: Any) -> int:
         query = update(ConversationRow).where(ConversationRow.owner_id == owner, *conditions).values(**values)

@@ -277,11 +277,11 @@ class Presenter:
         return pages.finished_turn(message, renderings[message.id], name)
 
     async def _renderings(self, answers: Sequence[Message]) -> dict[UUID, Rendering]:
-        """The HTML of finished answers. What an older renderer made is made anew and kept, all in one transaction."""
+        """The HTML of finished answers. What an older renderer made is made again and kept, all in one transaction."""
         kept = {one.id: _kept_rendering(one) for one in answers}
         new = {one.id: rendering(one.id, one.content, one.reasoning) for one in answers if kept[one.id] is None}
         if new:
-            await self._reply_store.save_renderings(new, RENDERER_VERSION)
+            await self._reply_store.save_renderings_soon(new, RENDERER_VERSION)
         return new | {key: one for key, one in kept.items() if one is not None}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -207,6 +208,11 @@ class ReplyStore:
             if reaped:
                 await book_calls(connection, [one.call for one in reaped], datetime.now(UTC))
             return len(reaped)
+
+    async def save_renderings_soon(self, renderings: Mapping[UUID, Rendering], renderer_version: int) -> None:
+        """The same, and holds no reader up. Where it can't be done soon, whoever looks next makes them again."""
+        save = partial(self.save_renderings, renderings, renderer_version)
+        await self._database.background.do(("renderings", *renderings), save, keep=False)
 
     async def save_renderings(self, renderings: Mapping[UUID, Rendering], renderer_version: int) -> None:
         """Keeps finished answers' HTML by a newer renderer, in one transaction; what is by it already stays."""

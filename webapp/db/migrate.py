@@ -1,12 +1,15 @@
 """Brings a database to the tables of this version, by the numbered migrations."""
 
 import asyncio
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 from webapp.db.address import Address, PostgresServer, SqliteFile
+
+logger = logging.getLogger(__name__)
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -80,11 +83,18 @@ def apply_migrations(connection: Any, target: str = "head") -> None:
 def _upgrade_file(file: SqliteFile) -> bool:
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
+        was_there = file.path.exists()
         revision = file_revision(file.path)
     except (OSError, sqlite3.Error) as error:
         raise MigrationError(f"The database {file} cannot be opened: {error}.") from error
     if is_current(file, revision):
         return False
+    if was_there and revision is None:
+        logger.warning(
+            "The file %s was there and empty: it becomes a new database. If there were conversations in it, its disk "
+            "or volume isn't the one that it was. Then stop the app, and find that, or restore a backup",
+            file,
+        )
     from sqlalchemy import create_engine
 
     engine = create_engine(f"sqlite:///{file}")

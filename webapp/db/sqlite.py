@@ -23,7 +23,7 @@ from webapp.db.outages import BROKEN, BUSY, DAMAGED, FULL, LOCKED, READ_ONLY, Tr
 POOL_SIZE: Final = 4
 OVERFLOW: Final = 4  # further connections, closed when they are not needed any more
 PATIENCE: Final = 10.0  # seconds that a writer waits in all: for others of this process, and for other programs
-TRIAL_PATIENCE: Final = 1.0  # the same for whoever only looks whether one can write
+TRIAL_PATIENCE: Final = 0.5  # the same for whoever only looks whether one can write
 TRIED_LATELY: Final = timedelta(seconds=2)  # for so long what was written proves that one can write
 
 

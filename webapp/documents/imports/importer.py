@@ -37,6 +37,7 @@ class Importer:
         self._default_model = default_model
         self._store = store
         self._tasks: set[asyncio.Task[None]] = set()
+        self._looked_after = set[tuple[UUID, UUID]]()
         self._log = JobLog(logger, "Imports could not be looked through")
 
     @asynccontextmanager
@@ -64,9 +65,10 @@ class Importer:
         self._begin(self._bring_in(owner, import_id), import_id)
 
     async def look_after(self, owner: UUID, sent: Import) -> None:
-        """Goes on with an import whose process has died."""
-        if sent.is_silent and sent.state == "importing" and await self._store.claim(owner, sent.id):
-            self._begin(self._bring_in(owner, sent.id), sent.id)
+        """Goes on with an import whose process has died. Whoever looks at its page doesn't wait for that."""
+        if sent.is_silent and sent.state == "importing" and (owner, sent.id) not in self._looked_after:
+            self._looked_after.add((owner, sent.id))
+            self._begin(self._take_over(owner, sent.id), sent.id)
 
     async def _sweep(self) -> None:
         """Lets go, for ever, of files to which nobody has said yes."""
@@ -115,6 +117,15 @@ class Importer:
 
     async def _turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
         await outlast(partial(self._store.turn, owner, import_id, before, after, problem))
+
+    async def _take_over(self, owner: UUID, import_id: UUID) -> None:
+        try:
+            if await outlast(partial(self._store.claim, owner, import_id)):
+                await self._bring_in(owner, import_id)
+        except Exception:
+            logger.exception("Import %s could not be gone on with", import_id)
+        finally:
+            self._looked_after.discard((owner, import_id))
 
     def _begin(self, work: Coroutine[Any, Any, None], import_id: UUID) -> None:
         task = asyncio.create_task(work, name=f"import {import_id}")
