@@ -55,5 +55,5 @@ def tidy(html: str) -> str:
 
     A list of which a growing text has shown only the beginning may turn into one of paragraphs at its end.
     """
-    html = re.sub(r'</([uo]l)>\s*<\1(?: start="\d+")? class="continued">', "", html)
+    html = re.sub(r'</([uo]l)>\s*<\1(?: start="\d+")? class="continued" dir="auto">', "", html)
     return re.sub(r"\s*(<[^>]*>)\s*", r"\1", re.sub(r"</?p>", "", html)).strip()

@@ -32,6 +32,7 @@ VALUES = {
     "role": r"group",
     "aria-label": r"Table|Formula|Done|Not done|Back to reference [\d-]+",
     "start": r"\d+",
+    "dir": r"auto",
     "align": r"left|center|right",
     "type": r"checkbox|button",
     "aria-pressed": r"false",

@@ -112,7 +112,7 @@ def test_the_blocks_show_what_the_whole_shows(text: str) -> None:
 
 
 def test_a_document_in_blocks_is_the_document() -> None:
-    joined = re.sub(r'</([uo]l)>\s*<\1(?: start="\d+")? class="continued">\s*', "", finished(DOCUMENT))
+    joined = re.sub(r'</([uo]l)>\s*<\1(?: start="\d+")? class="continued" dir="auto">\s*', "", finished(DOCUMENT))
     assert joined.split() == render(DOCUMENT).split()
 
 
@@ -243,18 +243,18 @@ def test_a_block_is_settled_when_no_line_can_change_it(text: str, settled: str) 
 def test_a_long_list_is_settled_item_by_item() -> None:
     stream = BlockStream("7. a\n1. b\n1. c\n")
     assert stream.blocks() == [
-        Block(5, '<ol start="7">\n<li>a</li>\n</ol>\n'),
-        Block(10, '<ol start="8" class="continued">\n<li>b</li>\n</ol>\n'),
+        Block(5, '<ol start="7" dir="auto">\n<li>a</li>\n</ol>\n'),
+        Block(10, '<ol start="8" class="continued" dir="auto">\n<li>b</li>\n</ol>\n'),
     ]
-    assert stream.tail == Prose('<ol start="9" class="continued">\n<li>c</li>\n</ol>\n')
+    assert stream.tail == Prose('<ol start="9" class="continued" dir="auto">\n<li>c</li>\n</ol>\n')
 
 
 def test_items_of_a_list_of_paragraphs_are_paragraphs() -> None:
     stream = BlockStream("- a\n\n- b\n- c")
-    assert [block.html for block in stream.blocks()] == ["<ul>\n<li>\n<p>a</p>\n</li>\n</ul>\n"]
+    assert [block.html for block in stream.blocks()] == ['<ul dir="auto">\n<li>\n<p>a</p>\n</li>\n</ul>\n']
     stream.append("\n")
-    assert stream.blocks()[1].html == '<ul class="continued">\n<li>\n<p>b</p>\n</li>\n</ul>\n'
-    assert stream.tail == Prose('<ul class="continued">\n<li>\n<p>c</p>\n</li>\n</ul>\n')
+    assert stream.blocks()[1].html == '<ul class="continued" dir="auto">\n<li>\n<p>b</p>\n</li>\n</ul>\n'
+    assert stream.tail == Prose('<ul class="continued" dir="auto">\n<li>\n<p>c</p>\n</li>\n</ul>\n')
 
 
 def test_open_code_is_told_as_text() -> None:
@@ -337,7 +337,8 @@ def test_a_reference_to_a_footnote_is_shown_before_its_text_has_come() -> None:
     stream = BlockStream("a[^2] b[^x]\n\n[^2]: c *d*\n\ne\n")
     assert [block.html for block in stream.blocks()] == [
         '<p>a<sup class="footnote-ref">2</sup> b[^x]</p>\n',
-        '<section class="footnotes">\n<ol start="2">\n<li>\n<p>c <em>d</em> </p>\n</li>\n</ol>\n</section>\n',
+        '<section class="footnotes">\n<ol start="2" dir="auto">\n<li>\n<p>c <em>d</em> </p>\n</li>\n</ol>\n'
+        "</section>\n",
     ]
 
 

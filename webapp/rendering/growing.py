@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from webapp.rendering import markdown
 from webapp.rendering.formulas import may_begin_display
+from webapp.rendering.nested import Nesting, Verdict, marks_of
 from webapp.rendering.outline import Fence, closes, outline
 from webapp.rendering.pieces import Pieces
 from webapp.rendering.safety import characters, escape
@@ -64,19 +65,23 @@ def complete(text: str) -> int:
 
 
 class GrowingCode:
-    """A block of code with a fence. What is added to it is only searched for its closing line."""
+    """A block of code with a fence. What is added to it is only searched for its closing line.
 
-    is_odd = False
+    It is odd if it is a document, and a line has come of which nobody can tell whether it closes it.
+    """
 
     def __init__(self, fence: Fence, head: str, opener: str) -> None:
         """``head`` is the open end up to the end of the fence's own line, ``opener``."""
         self.source = Pieces(head)
         self.end: int | None = None
+        self.is_odd = False
         self._fence = fence
+        self._nesting = Nesting(marks_of(opener)) if marks_of(opener) else None
         self._begin = len(head)
         self._code = Pieces()
         self._held = ""  # what has come and is not shown yet
         self._is_in_line = False  # whether the beginning of its line is shown
+        self._line = ""  # that beginning, in a document
         html = markdown.finish(markdown.part_to_html(opener), None)
         self._opening, closing_tag, rest = html.partition("</code>")
         self._closing = closing_tag + rest
@@ -85,16 +90,26 @@ class GrowingCode:
         self.source.append(text)
         text, position = self._held + text, 0
         for line in LINE.finditer(text, 0, complete(text)):
-            if not self._is_in_line and closes(self._fence, line[0]):
+            if self._closes(line[0]):
                 self.end = len(self.source) - len(text) + line.end()
+            if self.end is not None or self.is_odd:
                 return
             self._show(line[0])
-            self._is_in_line, position = False, line.end()
+            self._is_in_line, self._line, position = False, "", line.end()
         self._held = text[position:]
         if self._is_in_line or not self._may_close(self._held):
             shown = self._held.removesuffix("\r")
             self._show(shown)
             self._is_in_line, self._held = self._is_in_line or bool(shown), self._held[len(shown) :]
+            self._line += shown if self._nesting else ""
+
+    def _closes(self, rest: str) -> bool:
+        """Whether the line that ``rest`` completes is the closing one."""
+        if self._nesting is None:
+            return not self._is_in_line and closes(self._fence, rest)
+        verdict = self._nesting.look(self._line + rest)
+        self.is_odd = verdict is Verdict.PERHAPS
+        return verdict is Verdict.END
 
     def tail(self, start: int) -> OpenBlock:
         return OpenBlock(start + self._begin, "code", self._opening, self._closing, self._code, len(self._code))

@@ -14,6 +14,7 @@ from webapp.rendering.drawings import framed, spaced
 from webapp.rendering.formulas import marked
 from webapp.rendering.markup import Headings
 from webapp.rendering.masks import masked, unmasked
+from webapp.rendering.nested import lengthened
 from webapp.rendering.safety import escape, readable, sanitize
 from webapp.rendering.spans import hidden
 from webapp.rendering.weight import is_heavy
@@ -94,7 +95,7 @@ def part_to_html(text: str) -> str:
 
 
 def _rendered(text: str, parsing: comrak.ParseOptions) -> str:
-    source = marked(hidden(masked(spaced(readable(text)))))
+    source = marked(hidden(masked(spaced(lengthened(readable(text))))))
     html = unmasked(comrak.render_markdown(source, _EXTENSION_OPTIONS, parsing, _RENDER_OPTIONS))
     return framed(_HEADING.sub(_in_one_line, html)) if "<br />" in html else html
 

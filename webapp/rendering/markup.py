@@ -26,6 +26,7 @@ _TAG = re.compile(
       (?P<lines>[^<]*)</code></pre>
     | pre><code(?:[ ]class="language-(?P<language>[^"]*)")?>(?P<code>[^<]*)</code></pre>
     | (?P<table>/?table)>
+    | (?P<directed>blockquote|[uo]l(?:[ ][^>]*)?|div[ ]class="markdown-alert[^"]*")>
     | input[ ]type="checkbox"(?P<checked>[ ]checked="")?[^>]*>(?P<loose>[ ]\n<p>)?
     | a[ ]href="\#(?P<target>[^"]*)"(?:[ ]id="(?P<reference>[^"]*)")?(?P<backward>[ ]class="footnote-backref")?
       [ ]data-footnote[^>]*?(?P<label>[ ]aria-label="[^"]*")?>
@@ -103,6 +104,8 @@ class _Shaper:
                 return self._picture(tag["src"], tag["alt"])
             case "code":
                 return code_block(_language(tag["language"] or ""), tag["code"], colours=self._colours)
+            case "directed":
+                return f'<{tag["directed"]} dir="auto">'
             case "table":
                 return _table(tag["table"])
             case "note":
@@ -219,7 +222,7 @@ def _buttons(language: str) -> str:
 def _table(tag: str) -> str:
     """A group, not a region: a page with many tables would have as many landmarks of the same name."""
     if tag == "table":
-        return '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>'
+        return '<div class="table-scroll" tabindex="0" role="group" aria-label="Table" dir="auto"><table>'
     return "</table></div>"
 
 

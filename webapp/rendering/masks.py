@@ -13,12 +13,27 @@ SPACE: Final = "\ufdd3"
 DOLLAR: Final = "\ufdd4"
 PIPE: Final = "\ufdd5"
 BACKSLASH: Final = "\ufdd6"
-_SHOWN: Final = {TILDE: "~", TICK: "`", SPACE: "\u00a0", DOLLAR: "$", PIPE: "|", BACKSLASH: "\\"}
+_UNWRITTEN: Final = "\ufdd7"
+_ADDRESS_ENDS: Final = f" {_UNWRITTEN}"  # the space ends an address to comrak
+_SHOWN: Final = {
+    TILDE: "~",
+    TICK: "`",
+    SPACE: "\u00a0",
+    DOLLAR: "$",
+    PIPE: "|",
+    BACKSLASH: "\\",
+    _ADDRESS_ENDS: "",
+    _UNWRITTEN: "",
+}
 
 
 def masked(text: str) -> str:
     """A readable text as comrak is to see it."""
-    return _LONE_TILDE.sub(_hide_tilde, text) if "~" in text else text
+    if "~" in text:
+        text = _LONE_TILDE.sub(_hide_tilde, text)
+    if not text.isascii() and ("://" in text or "www." in text):
+        text = _ADDRESS.sub(_end_address, text)
+    return text
 
 
 _LONE_TILDE = re.compile(r"\\.|~+")
@@ -27,6 +42,32 @@ _LONE_TILDE = re.compile(r"\\.|~+")
 def _hide_tilde(found: re.Match[str]) -> str:
     """One tilde is no mark: it stands in ranges (``3~5``), in paths (``~/a``) and for "about"."""
     return TILDE if found[0] == "~" else found[0]
+
+
+# Punctuation that ends a bare address, and letters of scripts that put no space behind one. Such letters may begin a
+# part of an address, as in `/wiki/サクラ`, but do not stand right behind those of our alphabet.
+_STOPS: Final = (
+    "\u060c\u061b\u061f\u06d4\u0964\u0965\u00ab\u00bb\u2014\u2018\u201c-\u201f\u2026\u2039\u203a"
+    "\u3000-\u3004\u3008-\u303f\u30fb\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
+_UNSPACED: Final = (
+    "\u0e00-\u0e7f\u1100-\u11ff\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_ADDRESS = re.compile(
+    rf"""\]\(\s*+<?[^\s)]*+ | \]:\s*+\S*+ | <(?i:https?):[^>\s]*+>?   # of a link that was written as one
+      | (?P<bare>(?:(?i:https?)://|(?<![\w./])www\.)
+          (?:[^\s<\u2019{_STOPS}{_UNSPACED}] | \u2019(?=\w) | (?<![A-Za-z0-9])[{_UNSPACED}])*+)""",
+    re.VERBOSE,
+)
+
+
+def _end_address(found: re.Match[str]) -> str:
+    behind = found.string[found.end() : found.end() + 1]
+    return found[0] if found["bare"] is None or behind in _ENDS_ANYWAY else found[0] + _ADDRESS_ENDS
+
+
+_ENDS_ANYWAY: Final = frozenset({"", " ", "\n", "\t", "<"})
 
 
 def unmasked(html: str) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webapp.rendering.formulas import Fenced, Place, fenced, may_have_display, step
+from webapp.rendering.nested import documents, may_hold
 from webapp.rendering.safety import readable
 from webapp.rendering.spans import hidden
 from webapp.rendering.weight import is_heavy
@@ -53,8 +54,16 @@ def outline(lines: list[str]) -> Outline:
 
     A part that is finished in some lines is finished, with the same end, in whatever lines they are the beginning of.
     """
-    if not may_have_display("".join(lines)):
-        return _outline(lines)
+    text = "".join(lines)
+    if not may_hold(text):
+        return _with_formulas(lines) if may_have_display(text) else _outline(lines)
+    found = documents(lines)
+    before = found.lines[: found.pending]
+    shown = _with_formulas(before)
+    return shown if found.pending is None else Outline(shown.parts)
+
+
+def _with_formulas(lines: list[str]) -> Outline:
     parts: list[Part] = []
     begin = 0
     while True:

@@ -16,6 +16,7 @@ from webapp.rendering.maths import MATHML
 LANGUAGE: Final = r"[A-Za-z0-9+#._-]{1,40}"
 _FOOTNOTE_ID: Final = r"[A-Za-z0-9_-]*fn(?:ref)?-[^\s\"'<>]+"
 _ALERT: Final = r"markdown-alert(?: markdown-alert-(?:note|tip|important|warning|caution))?"
+_BY_ITS_TEXT: Final = {"dir": r"auto"}  # marks, bars and columns are where its language has them
 _ALIGNED: Final = {"align": r"left|center|right"}
 
 ALLOWED: Final[dict[str, dict[str, str]]] = {
@@ -27,7 +28,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
         "aria-label": r"Back to reference [\d-]+",
         "target": r"_blank",
     },
-    "blockquote": {},
+    "blockquote": _BY_ITS_TEXT,
     "br": {},
     "button": {"type": r"button", "class": r"code__(?:copy|wrap|diagram)", "aria-pressed": r"false"},
     "code": {"class": rf"language-{LANGUAGE}"},
@@ -38,6 +39,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
         "tabindex": r"0",
         "role": r"group",
         "aria-label": r"Table|Formula",
+        **_BY_ITS_TEXT,
     },
     "em": {},
     "h3": {},
@@ -47,7 +49,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "hr": {},
     "input": {"type": r"checkbox", "checked": r"", "disabled": r"", "aria-label": r"Done|Not done"},
     "li": {"id": _FOOTNOTE_ID},
-    "ol": {"start": r"\d{1,10}", "class": r"continued"},
+    "ol": {"start": r"\d{1,10}", "class": r"continued", **_BY_ITS_TEXT},
     "p": {"class": r"markdown-alert-title|raw-html|drawing"},
     "pre": {"tabindex": r"0"},
     "section": {"class": r"footnotes"},
@@ -65,7 +67,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "th": _ALIGNED,
     "thead": {},
     "tr": {},
-    "ul": {"class": r"continued"},
+    "ul": {"class": r"continued", **_BY_ITS_TEXT},
     **MATHML,
 }
 

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from webapp.rendering.formulas import fenced, is_prose, lines_of, may_have_display
+from webapp.rendering.nested import drafted
 from webapp.rendering.spans import hidden
 from webapp.rendering.weight import MAX_COLUMNS
 
@@ -29,7 +30,7 @@ def complete_tail(text: str) -> str:
     Emphasis and code are closed; of half a link the words are kept; the head of a table gets the line that belongs
     below it; half a marker or formula is left out.
     """
-    text, behind_formulas = _without_open_display(text)
+    text, behind_formulas = _without_open_display(drafted(text))
     if _is_in_code(text):
         return _without_half_marker(text, _HALF_FENCE)
     text = _without_half_marker(text)
