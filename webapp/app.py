@@ -13,7 +13,6 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Server
 
 from webapp import __version__
@@ -112,8 +111,10 @@ from webapp.temporary.unkept import Unkept
 from webapp.web.appearance import appearance_router
 from webapp.web.assets import Assets, assets_router
 from webapp.web.cookies import Cookies
+from webapp.web.description import ApiJson, ApiYaml, operation_id
 from webapp.web.diagrams import diagrams_router
 from webapp.web.errors import ErrorHandler
+from webapp.web.methods import Methods
 from webapp.web.refusals import SignedOutError
 from webapp.web.reports import reports_router
 from webapp.web.requests import Requests
@@ -357,7 +358,8 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             servers=[Server(url=settings.root or "/")],
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
             security=[{"token": []}] if settings.has_accounts else None,
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), YamlRenderPlugin()],
+            render_plugins=[ApiJson(path=["/", "/openapi.json"]), ApiYaml()],
+            operation_id_creator=operation_id,
         ),
         request_max_body_size=limit * BODY_PER_MESSAGE,
         state=State({"drain": drain}),
@@ -366,7 +368,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         debug=False,
     )
     _check_root(app, settings.root)
-    requests = Requests(Gate(Suffixes(app.asgi_handler), settings), metrics.request_served)
+    requests = Requests(Gate(Suffixes(Methods(app.asgi_handler, app)), settings), metrics.request_served)
     app.asgi_handler = RootPath(Cookies(requests, settings), settings.root)
     return app
 

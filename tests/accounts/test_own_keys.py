@@ -114,6 +114,12 @@ async def test_a_refusal_says_why_and_keeps_the_old_one(
     assert (await scene.keys.page(scene.alice)).ending == "cdef"
 
 
+async def test_where_a_server_does_not_tell_of_keys_one_is_kept_unchecked(scene: Scene) -> None:
+    scene.issuer.error = OpenRouterError("not_offered", said="/key")
+    await scene.keys.keep(scene.alice, KEY)
+    assert (await scene.keys.page(scene.alice)).ending == "cdef"
+
+
 async def test_it_can_be_replaced_and_removed(scene: Scene) -> None:
     await scene.keys.keep(scene.alice, KEY)
     await scene.keys.keep(scene.alice, "sk-or-v1-another")

@@ -97,3 +97,18 @@ async def test_a_second_that_passes_moves_nothing(screen: Screen, upstream: Upst
     assert (await line(screen).bounding_box(), await scrolled(screen)) == before
     await upstream.open("calm", "a")
     await screen.sees_ended()
+
+
+async def test_text_that_turns_out_to_be_thoughts_moves_to_the_thoughts(screen: Screen, upstream: Upstream) -> None:
+    early = Say("First I think.\n\nThen I think again.")
+    model = await upstream.script("rethought", early, Hold("a"), Say("\n</think>\n\nHello"), Hold("b"), Say(" there."))
+    await screen.ask("Go", model)
+    settled_and_open = screen.answer.locator("> .prose")
+    await expect(settled_and_open).to_have_text(["First I think.", "Then I think again."])
+    await upstream.open("rethought", "a")
+    await expect(settled_and_open).to_have_text(["", "Hello"])
+    await expect(screen.answer.locator(".reasoning > summary")).to_be_visible()
+    await expect(screen.answer.locator(".reasoning")).to_contain_text("Then I think again.")
+    await upstream.open("rethought", "b")
+    await screen.sees_answer("Hello there.")
+    await expect(screen.answer.locator(".reasoning")).to_contain_text("First I think.")

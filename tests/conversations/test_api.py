@@ -204,3 +204,92 @@ async def test_an_address_that_is_not_there_says_so(client: httpx.AsyncClient) -
     assert answer.status_code == 404
     assert "There is nothing at this address." in answer.text
     assert (await client.delete("/conversations")).status_code == 405
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), ("GET", "/stream"), ("POST", "/messages")])
+async def test_a_program_with_a_bad_id_or_method_gets_a_problem(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    for accept in ({}, {"accept": "*/*"}, {"accept": "application/problem+json"}):
+        answer = await client.request(method, f"/conversations/not-an-id{path}", headers=accept)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    page = await client.get("/conversations/not-an-id", headers={"accept": "text/html,*/*"})
+    assert page.headers["content-type"].startswith("text/html")
+    with_token = await client.get("/nowhere", headers={"authorization": "Bearer oc_x"})
+    assert with_token.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_method_that_is_not_taken_is_told_those_that_are(client: httpx.AsyncClient) -> None:
+    conversation = await start(client)
+    for path, methods in (
+        ("/conversations", {"GET", "POST"}),
+        (f"/conversations/{conversation}/messages", {"POST"}),
+        (f"/conversations/{conversation}/messages/{uuid4()}", {"GET", "PATCH", "DELETE"}),
+        ("/models", {"GET"}),
+    ):
+        refused = await client.put(path)
+        assert (refused.status_code, refused.headers["content-type"]) == (405, "application/problem+json")
+        told = await client.options(path)
+        for answer in (refused, told):
+            assert set(answer.headers["allow"].split(", ")) - {"OPTIONS", "HEAD"} == methods
+        assert told.status_code == 204
+
+
+async def test_a_conversation_starts_with_the_model_that_is_asked_for(client: httpx.AsyncClient) -> None:
+    model = (await client.get("/models")).json()[3]["id"]
+    made = (await client.post("/conversations", json={"model": model})).json()
+    assert (await client.get(f"/conversations/{made['id']}")).json()["model"] == model
+    for body in ({}, {"model": ""}):
+        assert (await client.post("/conversations", json=body)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"json": {"model": "no/such"}}, 422, "There is no model 'no/such'"),
+        ({"json": {"modle": "a/b"}}, 400, "modle"),
+        ({"json": {"model": 7}}, 400, "model"),
+        ({"json": []}, 400, ""),
+        ({"content": b"{", "headers": {"content-type": "application/json"}}, 400, ""),
+        ({"data": {"model": "a/b"}}, 415, "application/json"),
+    ],
+)
+async def test_a_start_with_a_body_that_is_none_is_refused(
+    client: httpx.AsyncClient, body: dict[str, Any], status: int, words: str
+) -> None:
+    answer = await client.post("/conversations", **body)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    assert words in answer.json()["detail"]
+
+
+async def test_a_field_that_means_nothing_is_refused_by_name(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        f"/conversations/{await start(client)}/messages", json={"message": "Hi", "temperature": 1}
+    )
+    assert (answer.status_code, "temperature" in answer.json()["detail"]) == (400, True)
+
+
+async def test_the_description_is_fit_to_make_a_client_of(client: httpx.AsyncClient) -> None:
+    schema = (await client.get("/schema/openapi.json")).json()
+    operations = [one for item in schema["paths"].values() for one in item.values()]
+    names = {one["operationId"] for one in operations}
+    assert names >= {"list_models", "list_conversations", "create_message", "retry_message", "stream_answer"}
+    assert len(names) == len(operations)
+    for operation in operations:
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"], (operation["operationId"], status)
+    components = schema["components"]["schemas"]
+    for name in ("NewMessage", "Edit", "Question"):
+        assert components[name]["properties"]["message"]["minLength"] == 1
+        assert components[name]["additionalProperties"] is False
+    assert schema["paths"]["/conversations"]["post"]["requestBody"]["required"] is False
+
+
+async def test_examples_of_the_description_are_answered_as_described(client: httpx.AsyncClient) -> None:
+    """A body made of its fields' examples is one that is taken."""
+    schema = (await client.get("/schema/openapi.json")).json()
+    fields = schema["components"]["schemas"]["NewMessage"]["properties"]
+    body = {name: field["examples"][0] for name, field in fields.items()}
+    answer = await client.post(f"/conversations/{await start(client)}/messages", json=body)
+    assert answer.status_code == 201, answer.text

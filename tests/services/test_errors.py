@@ -138,6 +138,8 @@ def test_a_refusal_has_its_code(failure: StatusError, code: Code, retryable: boo
         (refused(400, {"errors": [{"message": "Bad"}]}), ["(Bad)"]),
         (refused(400, {"error": {"message": '{"error": {"message": "Deep"}}'}}), ["(Deep)"]),
         (refused(400, [{"error": {"message": "In a list"}}]), ["(In a list)"]),
+        (refused(400, {"error": "<think> is not supported"}), ["(<think> is not supported)"]),
+        (refused(400, {"error": "[Errno 111] Connection refused"}), ["([Errno 111] Connection refused)"]),
         (refused(500, {"error": {"message": "<!DOCTYPE html><h1>Oops</h1>"}}), ["The model's provider failed; try"]),
     ],
 )

@@ -390,3 +390,8 @@ async def test_the_entries_of_the_list_are_those_that_answer(api: httpx.AsyncCli
     listed = msgspec.convert((await api.get("/models")).json()["data"], list[Model])
     for model in listed:
         assert (await ask(api, model.id, "Say 'x'", stream=False)).status_code == 200
+
+
+async def test_no_model_promises_what_the_stand_in_does_not_do(api: httpx.AsyncClient) -> None:
+    promised = {name for model in (await api.get("/models")).json()["data"] for name in model["supported_parameters"]}
+    assert promised.isdisjoint({"tools", "tool_choice", "response_format", "structured_outputs"})

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from webapp.catalog.catalog import Catalog
+from webapp.web.errors import problems
 
 
 class ListedModel(Struct, frozen=True):
@@ -20,7 +21,7 @@ class ListedModel(Struct, frozen=True):
     completion_price: Decimal | None
 
 
-@get("/models", summary="List the models on offer", tags=["Models"], opt={"api": True})
+@get("/models", summary="List the models on offer", tags=["Models"], opt={"api": True}, responses=problems())
 async def api_list_models(catalog: NamedDependency[Catalog]) -> list[ListedModel]:
     await catalog.wait_for_list()
     return [

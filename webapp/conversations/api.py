@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from webapp.conversations.messages import Conversation, Exchange, Message, Sent,
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.conversations.views import content_events
-from webapp.web.errors import Problem
+from webapp.web.errors import problems
 from webapp.web.forms import WrongTypeError, has_body, media_type_of
 from webapp.web.refusals import RefusalError
 from webapp.web.sse import event_stream
@@ -33,20 +32,25 @@ from webapp.web.streams import OpenStreams
 MAX_LISTED: Final = 100
 
 
-def problems(*statuses: int) -> dict[int, ResponseSpec]:
-    """What OpenAPI says of the refusals of a route, beside those of whoever may not use it."""
-    return {
-        status: ResponseSpec(Problem, media_type="application/problem+json", description=HTTPStatus(status).phrase)
-        for status in (401, 403, *statuses)
-    }
+Text = Annotated[str, Meta(extra_json_schema={"minLength": 1, "pattern": r"\S"}, examples=["What is a fox?"])]
+ModelId = Annotated[str, Meta(max_length=200, examples=["openai/gpt-5-mini"])]
 
 
-class NewMessage(Struct, frozen=True):
-    """A question. `client_id` is yours to choose: a send that is repeated with it counts once."""
+class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
+    """A conversation to start. Without a `model` the default one answers in it."""
 
-    message: Annotated[str, Meta(extra_json_schema={"minLength": 1, "pattern": r"\S"})]
-    model: Annotated[str, Meta(max_length=200)] = ""
-    client_id: Annotated[str, Meta(max_length=64)] = ""
+    model: ModelId = ""
+
+
+class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """A question. Without a `model` that of the conversation answers.
+
+    `client_id` is yours to choose: a send that is repeated with it counts once.
+    """
+
+    message: Text
+    model: ModelId = ""
+    client_id: Annotated[str, Meta(max_length=64, examples=["send-1"])] = ""
 
 
 class ConversationId(Struct, frozen=True):
@@ -140,9 +144,19 @@ class WithoutBody(Operation):
             self.request_body.required = False
 
 
-@post("/conversations", summary="Start a conversation", responses=problems(422))
-async def api_create_conversation(user: NamedDependency[User], chat: NamedDependency[Chat]) -> ConversationId:
-    return ConversationId((await chat.start_empty(user.id)).id)
+@post(
+    "/conversations",
+    summary="Start a conversation",
+    before_request=require_json_if_any,
+    operation_class=WithoutBody,
+    responses=problems(400, 413, 415, 422, 503),
+)
+async def api_create_conversation(
+    user: NamedDependency[User],
+    chat: NamedDependency[Chat],
+    data: Annotated[NewConversation | None, BodyKwarg()] = None,
+) -> ConversationId:
+    return ConversationId((await chat.start_empty(user.id, data.model if data else "")).id)
 
 
 @get("/conversations", summary="List conversations, the last used first", responses=problems(400, 404))

@@ -13,10 +13,11 @@ from msgspec import Meta, Struct
 from webapp.accounts.users import User
 from webapp.conversations.api import (
     ApiMessage,
+    ModelId,
     SentMessage,
+    Text,
     WithoutBody,
     api_message,
-    problems,
     require_json,
     require_json_if_any,
     sent_message,
@@ -25,14 +26,13 @@ from webapp.conversations.chat import Chat
 from webapp.conversations.messages import Message
 from webapp.conversations.store import Conversations
 from webapp.conversations.tree_store import Branches
+from webapp.web.errors import problems
 from webapp.web.refusals import NotFoundError
 
-Text = Annotated[str, Meta(extra_json_schema={"minLength": 1, "pattern": r"\S"})]
-ModelId = Annotated[str, Meta(max_length=200)]
-Run = Annotated[int, Meta(ge=0)]
+Run = Annotated[int, Meta(ge=0, examples=[0])]
 
 
-class Retry(Struct, frozen=True):
+class Retry(Struct, frozen=True, forbid_unknown_fields=True):
     """Without a `model` that of the conversation answers."""
 
     model: ModelId = ""
@@ -41,14 +41,14 @@ class Retry(Struct, frozen=True):
 SAME_MODEL: Final = Retry()
 
 
-class Edit(Struct, frozen=True):
+class Edit(Struct, frozen=True, forbid_unknown_fields=True):
     """Another text for a message that was read in `run`."""
 
     message: Text
     run: Run
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """Other words for a question that was read in `run`. Without a `model` that of the conversation answers."""
 
     message: Text
@@ -123,6 +123,7 @@ async def api_restore_message(
 
 @post(
     "/edit",
+    operation_id="ask_edited_message",
     summary="Ask a question again in other words, on a branch of its own",
     before_request=require_json,
     responses=problems(400, 402, 404, 409, 413, 415, 422, 429, 503),
@@ -138,6 +139,7 @@ async def api_ask_edited(
 
 @post(
     "/retry",
+    operation_id="retry_message",
     summary="Let another answer grow, beside an answer or below a question",
     before_request=require_json_if_any,
     operation_class=WithoutBody,
@@ -157,6 +159,7 @@ async def api_retry(
 
 @post(
     "/continue",
+    operation_id="continue_message",
     summary="Let an answer that was cut grow on from its end",
     status_code=HTTPStatus.ACCEPTED,
     responses=problems(402, 404, 409, 422, 429, 503),

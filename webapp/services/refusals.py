@@ -72,6 +72,7 @@ _ABRIDGED: Final = reprlib.Repr()
 _ABRIDGED.maxstring = 400
 _ABRIDGED.maxdict = 12
 _NAMES: Final = ("message", "msg", "error", "detail", "details", "errors", "error_description", "reason", "title")
+_PAGE: Final = re.compile(r"\s*<(?:!|\?|html|head|body|title|center|pre|h1|p|div)", re.IGNORECASE)
 _MOST_REASONS: Final = 3
 _LONGEST_LINE: Final = 200
 _AFFORDABLE: Final = re.compile(r"can only afford (\d+)")
@@ -253,13 +254,13 @@ def _words_of_text(text: str, depth: int) -> str:
     """A text, or the sentence in it if it is JSON. A page for a browser has none."""
     if text.lstrip()[:1] in ("{", "["):
         return _words(_json(text.encode("utf-8", "replace")), depth - 1) or text
-    return "" if text.lstrip()[:1] == "<" else text
+    return "" if _PAGE.match(text) else text
 
 
 def _plain_text(body: bytes) -> str:
     """The first line of a body that is neither JSON nor a page."""
     text = body[:_LONGEST_LINE].decode("utf-8", "replace").strip()
-    return "" if text[:1] in ("<", "{", "[") else text.partition("\n")[0]
+    return "" if _PAGE.match(text) or text[:1] in ("{", "[") else text.partition("\n")[0]
 
 
 def _mapping(value: object) -> dict[str, Any]:

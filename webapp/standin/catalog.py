@@ -9,7 +9,6 @@ from msgspec import UNSET, Struct, UnsetType
 _VARIANTS: Final = (":online", ":nitro", ":floor", ":exacto", ":extended")
 
 _SAMPLING: Final = ["max_tokens", "temperature", "top_p", "stop", "seed", "frequency_penalty", "presence_penalty"]
-_TOOLS: Final = ["tools", "tool_choice", "response_format", "structured_outputs"]
 _REASONING: Final = ["include_reasoning", "reasoning", "reasoning_effort"]
 
 
@@ -154,12 +153,11 @@ def _model(
     tokenizer: str = "Other",
     longest: int | None = None,
     reasoning: ReasoningOptions | None = None,
-    tools: bool = True,
     prices: dict[str, Any] | None = None,
     **more: Any,
 ) -> Model:
     """An entry, from what sets it apart. Prices are per million tokens, as on OpenRouter's pages."""
-    parameters = [*_SAMPLING, *(_TOOLS if tools else []), *(_REASONING if reasoning else [])]
+    parameters = [*_SAMPLING, *(_REASONING if reasoning else [])]
     return Model(
         id=model_id,
         canonical_slug=slug or model_id.partition(":")[0],
@@ -230,7 +228,7 @@ MODELS: Final[tuple[Model, ...]] = (
     _model(
         "google/gemini-2.5-flash-image", "Google: Gemini 2.5 Flash Image", "answers with a picture.",
         ("0.3", "2.5"), 32_768, since="2025-10-07", takes="text image", makes="image text", tokenizer="Gemini",
-        longest=32_768, tools=False, prices={"image": "0.001238", "image_output": "0.00003"},
+        longest=32_768, prices={"image": "0.001238", "image_output": "0.00003"},
     ),
     _model(
         "meta-llama/llama-3.3-70b-instruct", "Meta: Llama 3.3 70B Instruct", "open weights, plain text.",
@@ -239,7 +237,7 @@ MODELS: Final[tuple[Model, ...]] = (
     ),
     _model(
         "meta-llama/llama-3.3-70b-instruct:free", "Meta: Llama 3.3 70B Instruct (free)", "the same for nothing.",
-        ("0", "0"), 131_072, since="2024-12-06", tokenizer="Llama3", tools=False,
+        ("0", "0"), 131_072, since="2024-12-06", tokenizer="Llama3",
         hugging_face_id="meta-llama/Llama-3.3-70B-Instruct",
     ),
     _model(
@@ -267,7 +265,7 @@ MODELS: Final[tuple[Model, ...]] = (
     ),
     _model(
         "perplexity/sonar-pro", "Perplexity: Sonar Pro", "searches first, and names its sources.",
-        ("3", "15"), 200_000, since="2025-03-07", takes="text image", longest=8_000, tools=False,
+        ("3", "15"), 200_000, since="2025-03-07", takes="text image", longest=8_000,
         prices={"web_search": "0.005"},
     ),
     _model(

@@ -2,16 +2,18 @@
 
 import logging
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 from urllib.parse import quote
 
 import msgspec
-from litestar import Request, Response
+from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.response import Redirect
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from webapp.web.appearance import appearance_of
 from webapp.web.bearer import carries_token
@@ -24,13 +26,26 @@ logger = logging.getLogger(__name__)
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """An error of the JSON API (RFC 9457)."""
+    """An error of the JSON API (RFC 9457). `detail` is a sentence for people, `code` a stable word for programs."""
 
-    status: int
-    title: str
-    detail: str
-    code: str
+    status: Annotated[int, Meta(examples=[404])]
+    title: Annotated[str, Meta(examples=["Not Found"])]
+    detail: Annotated[str, Meta(examples=["There is no such conversation. It may have been deleted."])]
+    code: Annotated[str, Meta(examples=["not_found"])]
     type: str = "about:blank"
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """What OpenAPI says of the refusals of a route, beside those of whoever may not use it."""
+    return {
+        status: ResponseSpec(
+            Problem,
+            generate_examples=False,
+            media_type="application/problem+json",
+            description=HTTPStatus(status).phrase,
+        )
+        for status in (401, 403, *statuses)
+    }
 
 
 class ErrorPage(Struct, frozen=True):
@@ -81,6 +96,8 @@ class ErrorHandler:
         headers = {} if retry_after is None else {"retry-after": str(max(1, round(retry_after)))}
         if status == 401 and _is_api(request):
             headers["www-authenticate"] = "Bearer"
+        if status == 405 and isinstance(error, HTTPException) and error.headers:
+            headers["allow"] = ", ".join(sorted(error.headers["allow"].split(", ")))
         title = HTTPStatus(status).phrase if _is_api(request) else _TITLES.get(status, "That did not work")
         if _is_api(request):
             problem = Problem(status, title, sentence, code)
@@ -135,10 +152,29 @@ def _api_sentence(error: HTTPException) -> str:
 
 
 def _is_api(request: Request[Any, Any, Any]) -> bool:
-    handler = request.scope.get("route_handler")
+    handler: object = request.scope.get("route_handler")
     if isinstance(handler, HTTPRouteHandler) and (handler.opt.get("api") or _is_by_token(request, handler)):
         return True
-    return "application/json" in request.headers.get("accept", "")
+    accepted = request.headers.get("accept", "")
+    if "application/json" in accepted:
+        return True
+    return handler is None and "text/html" not in accepted and _is_program(request)
+
+
+def _is_program(request: Request[Any, Any, Any]) -> bool:
+    """Whether a request that leads nowhere was one of a program: it has a token, or meant an address of the API."""
+    if carries_token(request.headers.get("authorization", "")):
+        return True
+    return not wants_fragment(request) and request.url.path.strip("/").partition("/")[0] in _api_folders(request.app)
+
+
+@cache
+def _api_folders(app: Litestar) -> frozenset[str]:
+    """The first parts of the API's addresses."""
+    routes = [
+        route for route in app.routes for handler in getattr(route, "route_handlers", ()) if handler.opt.get("api")
+    ]
+    return frozenset(route.path.strip("/").partition("/")[0] for route in routes)
 
 
 def _is_by_token(request: Request[Any, Any, Any], handler: HTTPRouteHandler) -> bool:
