@@ -16,7 +16,7 @@ class ExportPage(Struct, frozen=True):
 
 
 class ImportForm(Struct, frozen=True):
-    """The page on which a file is sent. `known` names the programs whose files can be read.
+    """The page on which a file is sent. `programs` names those whose files can be read.
 
     `error` is why the last one was not taken.
     """
@@ -25,7 +25,7 @@ class ImportForm(Struct, frozen=True):
     list: ConversationList
     is_demo: bool
     megabytes: str
-    known: str
+    programs: str
     latest: UUID | None = None
     error: str = ""
 
