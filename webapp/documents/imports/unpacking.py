@@ -54,7 +54,9 @@ class Package:
         self._limit = limit
         self._archive = stack.enter_context(_opened(path)) if _is_zip(path) else None
         members = self._archive.infolist() if self._archive else []
-        self._members = [one for one in members if one.filename.lower().endswith((".json", ".jsonl"))]
+        named = [one for one in members if one.filename.lower().endswith((".json", ".jsonl", ".ndjson"))]
+        # Google Drive gives what AI Studio keeps in it without an ending.
+        self._members = named or [one for one in members if not one.is_dir() and "." not in one.filename]
         self._pictures = {
             PurePosixPath(one.filename).stem: one
             for one in members

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from webapp.documents.document import Document
 from webapp.documents.imports.readers.html_text import markdown
+from webapp.documents.imports.readers.parts import attached
 from webapp.documents.imports.readers.turns import Turn, in_time, in_turn
 from webapp.documents.imports.reading import accepts, document, made_id, objects, text
 from webapp.documents.imports.said import Said
@@ -69,6 +70,6 @@ def _turns(activity: Mapping[str, Any]) -> Iterator[Turn]:
     for one in objects(activity.get("subtitles")):
         label = text(one.get("name")).lstrip("- ").strip()
         if label and not _ATTACHED.fullmatch(label):
-            asked.missing("File", label)
+            attached(asked, {"name": label})
     yield Turn("user", asked, when)
     yield Turn("assistant", answer, when)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import cited, content, file_name, last_of
+from webapp.documents.imports.readers.parts import cited, content, last_of
 from webapp.documents.imports.readers.turns import Turn, in_turn
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
 from webapp.documents.imports.said import Said
@@ -33,9 +33,9 @@ def read_perplexity(value: Any) -> Document:
 def _turns(entry: Mapping[str, Any]) -> Iterator[Turn]:
     asked, answer, when = Said(), Said(), moment(entry.get("created_at"))
     asked.text(text(entry.get("query")))
-    attached = entry.get("attachments")
-    for one in attached if isinstance(attached, list) else ():
-        asked.missing("File", last_of(one) if isinstance(one, str) else file_name(mapping(one)))
+    sent = entry.get("attachments")
+    for one in sent if isinstance(sent, list) else ():
+        attached(asked, {"name": last_of(one)} if isinstance(one, str) else mapping(one))
     content(answer, entry.get("answer"), is_answer=True)
     cited(answer, entry.get("sources"))
     yield Turn("user", asked, when)
