@@ -22,13 +22,16 @@ from tests.fakes.law import read
 from webapp.conversations.messages import Sent, Source
 from webapp.db.clock import moment
 from webapp.db.engine import Database
+from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Import as ImportRow
+from webapp.db.tables import Message as MessageRow
 from webapp.db.tables import User as UserRow
 from webapp.db.types import new_id
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
+from webapp.documents.imports.ids import origins
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.items import Item
-from webapp.documents.imports.store import SILENT_AFTER, ImportStore
+from webapp.documents.imports.store import GOES_ON, SILENT_AFTER, ImportStore, Listed
 from webapp.documents.store import DocumentStore
 from webapp.documents.streams import json_pieces
 from webapp.web.refusals import ConflictError, NotFoundError
@@ -39,7 +42,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 def item(value: Any) -> Item:
     found = read(value)
     made = found.document
-    return Item(made.title, "", found.format.key, made.id, len(made.messages), msgspec.json.encode(made))
+    names, data = origins(found.format.key, made), msgspec.json.encode(made)
+    return Item(made.title, "", found.format.key, made.id, len(made.messages), names, data)
 
 
 async def bring_in(store: ImportStore, owner: UUID, items: Sequence[Item]) -> UUID:
@@ -71,11 +75,14 @@ def renamed(one: Document) -> Document:
             message,
             id=names[message.id],
             parent_id=names.get(message.parent_id or ""),
+            origin="",
             pictures=tuple(replace(picture, id="p", name="") for picture in message.pictures),
         )
         for message in one.messages
     ]
-    return replace(one, id="c", active_leaf_id=names.get(one.active_leaf_id or ""), messages=tuple(messages))
+    return replace(
+        one, id="c", origins=(), active_leaf_id=names.get(one.active_leaf_id or ""), messages=tuple(messages)
+    )
 
 
 # There and back
@@ -219,6 +226,93 @@ async def test_what_is_twice_in_a_file_comes_once(cast: Cast) -> None:
     key = await bring_in(cast.imports, cast.alice, [item(exports.claude())] * 2)
     tally = await cast.imports.tally(cast.alice, key)
     assert (tally.done, tally.known, tally.messages) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+async def test_moving_there_and_back_brings_nothing_twice(cast: Cast, foreign: bool) -> None:
+    """Alice and Bob stand for two installations: neither finds anything of the other's."""
+    await bring_in(cast.imports, cast.alice, [item(exports.chatgpt() if foreign else FULL)])
+    (hers,) = await exported(cast.documents, cast.alice)
+    await bring_in(cast.imports, cast.bob, [item(hers)])
+    (his,) = await exported(cast.documents, cast.bob)
+    for owner, file in ((cast.alice, his), (cast.bob, hers), (cast.bob, exports.chatgpt() if foreign else FULL)):
+        key = await bring_in(cast.imports, owner, [item(file)])
+        assert (await cast.imports.tally(owner, key)).known == 1
+    assert await exported(cast.documents, cast.alice) == [hers]
+
+
+def grown(value: dict[str, Any], text: str) -> dict[str, Any]:
+    """The same export of Claude's, in which the conversation has gone on."""
+    more = {"uuid": text, "sender": "human", "text": text, "created_at": "2025-04-01T10:00:00Z"}
+    return value | {"chat_messages": [*value["chat_messages"], more], "updated_at": "2025-04-01T10:00:00Z"}
+
+
+async def test_a_conversation_that_has_grown_brings_what_is_new(cast: Cast) -> None:
+    await bring_in(cast.imports, cast.alice, [item(exports.claude())])
+    key = await bring_in(cast.imports, cast.alice, [item(grown(exports.claude(), "And now?"))])
+    assert await cast.imports.listed(cast.alice, key, 9) == [Listed("Letters", "done", 1, GOES_ON)]
+    (one,) = await exported(cast.documents, cast.alice)
+    assert [message.content for message in one.branch][-2:] == ["[Tool used: search]\n\nA letter.", "And now?"]
+    assert one.updated_at.isoformat() == "2025-04-01T10:00:00+00:00"
+    again = await bring_in(cast.imports, cast.alice, [item(grown(exports.claude(), "And now?"))])
+    assert (await cast.imports.tally(cast.alice, again)).known == 1
+
+
+async def test_what_the_reader_has_changed_stays_as_it_is(cast: Cast) -> None:
+    """What is new in the file becomes a branch beside it."""
+    await bring_in(cast.imports, cast.alice, [item(exports.claude())])
+    (one,) = await exported(cast.documents, cast.alice)
+    async with cast.database.write() as session:
+        answer = await session.get_one(MessageRow, UUID(one.messages[1].id))
+        answer.content = "Changed."
+        session.add(question(answer, "Mine"))
+        await session.flush()
+        row = await session.get_one(ConversationRow, answer.conversation_id)
+        row.title, row.active_leaf_id = "My title", MINE
+    await bring_in(cast.imports, cast.alice, [item(grown(exports.claude(), "And now?"))])
+    (now,) = await exported(cast.documents, cast.alice)
+    assert (now.title, [message.content for message in now.branch][1:]) == ("My title", ["Changed.", "Mine"])
+    assert [message.content for message in now.messages if message.parent_id == one.messages[1].id] == [
+        "Mine",
+        "And now?",
+    ]
+
+
+MINE = new_id()
+
+
+def question(above: MessageRow, content: str) -> MessageRow:
+    return MessageRow(
+        id=MINE,
+        conversation_id=above.conversation_id,
+        owner_id=above.owner_id,
+        parent_id=above.id,
+        role="user",
+        content=content,
+        status="complete",
+        created_at=NOW,
+    )
+
+
+async def test_what_both_have_added_meets_in_one_conversation(cast: Cast) -> None:
+    await bring_in(cast.imports, cast.alice, [item(FULL)])
+    (hers,) = await exported(cast.documents, cast.alice)
+    await bring_in(cast.imports, cast.bob, [item(hers)])
+    (his,) = await exported(cast.documents, cast.bob)
+    more = message(9, None, "user", "From Bob.")
+    his = replace(his, messages=(*his.messages, replace(more, parent_id=his.active_leaf_id)), active_leaf_id="m9")
+    await bring_in(cast.imports, cast.alice, [item(his)])
+    (both,) = await exported(cast.documents, cast.alice)
+    assert [one.content for one in both.branch] == ["Hi", "Another.", "From Bob."]
+    assert len(both.messages) == 4
+
+
+async def test_a_conversation_that_was_deleted_stays_deleted(cast: Cast) -> None:
+    await bring_in(cast.imports, cast.alice, [item(exports.claude())])
+    async with cast.database.write() as session:
+        await session.execute(update(ConversationRow).values(deleted_at=NOW))
+    key = await bring_in(cast.imports, cast.alice, [item(grown(exports.claude(), "And now?"))])
+    assert (await cast.imports.tally(cast.alice, key)).known == 1
 
 
 async def test_the_ids_of_a_file_reach_nothing_of_anybody(cast: Cast) -> None:

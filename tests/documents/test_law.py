@@ -11,7 +11,7 @@ from tests.fakes.law import Held, check, read
 LAW = settings(deadline=None, max_examples=150, derandomize=True)
 
 WORDS: Final = st.from_regex(r"[a-zäß][a-zäß0-9 *_#$|<&-]{0,30}[a-zäß.?]", fullmatch=True)
-NAMES: Final = st.from_regex(r"[a-z][a-z0-9 _-]{0,12}[a-z]", fullmatch=True)
+NAMES: Final = st.from_regex(r"[a-z][a-z0-9_-]{1,6}( [a-z0-9_-]{1,6})?", fullmatch=True)
 ADDRESSES: Final = st.from_regex(r"https://example\.org/[a-z0-9]{1,8}", fullmatch=True)
 Part = tuple[Any, Held]  # as the file has it, and what has to be found of it
 

@@ -158,6 +158,7 @@ def household() -> dict[str, list[Values]]:
                 "created_at": NOW,
                 "updated_at": NOW,
                 "read_at": NOW,
+                "origins": ["chatgpt:\x00é"],
             },
             {
                 "id": new_id(),
@@ -214,6 +215,7 @@ def household() -> dict[str, list[Values]]:
                     "at": NOW.isoformat(),
                     "digest": "d",
                 },
+                origin=AWKWARD[:200],
                 finished_at=NOW,
                 heartbeat_at=NOW,
                 run=3,

@@ -227,7 +227,7 @@ class Conversation(Base, kw_only=True):
     """A tree of messages. `active_leaf_id` is the message at the end of the branch that is shown.
 
     One that has `deleted_at` can be brought back for a while, and is not there for anything else. `read_at` is when its
-    owner last looked at it.
+    owner last looked at it. `origins` are the names that one that was imported had elsewhere, as "format:id".
     """
 
     __tablename__ = "conversations"
@@ -261,6 +261,7 @@ class Conversation(Base, kw_only=True):
     updated_at: Mapped[datetime]
     read_at: Mapped[datetime | None] = mapped_column(default=None)
     deleted_at: Mapped[datetime | None] = mapped_column(default=None)
+    origins: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
 
 
 class Tag(Base, kw_only=True):
@@ -299,8 +300,9 @@ class Message(Base, kw_only=True):
 
     One that is deleted stays for a while, with `deleted_at`, and is passed through on the way up: nobody sees it, what
     stands below it stays. A copy names its origin in `copied_from` and has neither cost nor tokens, which are counted
-    there. `edited_at` is when its text was changed in place. `sent` is what the model was sent for an answer beside the
-    messages above it; null for answers that are older than the column.
+    there. `origin` is the id that a message had in the file it was imported from. `edited_at` is when its text was
+    changed in place. `sent` is what the model was sent for an answer beside the messages above it; null for answers
+    that are older than the column.
     """
 
     __tablename__ = "messages"
@@ -343,6 +345,7 @@ class Message(Base, kw_only=True):
     first_token_ms: Mapped[int | None] = mapped_column(default=None)
     duration_ms: Mapped[int | None] = mapped_column(default=None)
     sent: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    origin: Mapped[str] = mapped_column(Words(200), default="", server_default="")
     client_id: Mapped[str | None] = mapped_column(Words(64), default=None)
     run: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]

@@ -15,11 +15,13 @@ from msgspec import Meta, Struct
 from webapp.conversations.messages import Sent, Source
 
 VERSION: Final = 1
+MAX_ORIGINS: Final = 100
 MAX_NAME: Final = 60  # characters of a title that become part of a file's name
 
 _UNFIT: Final = re.compile(r"[^\w .,()-]+")  # in the name of a file, on any system
 
 Name = Annotated[str, Meta(max_length=200)]
+Origin = Annotated[str, Meta(max_length=240)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what databases keep
 
@@ -39,7 +41,10 @@ class DocumentPicture(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DocumentMessage(Struct, frozen=True, kw_only=True):
-    """A message with all that is worth taking along; `parent_id` makes a tree of them."""
+    """A message with all that is worth taking along; `parent_id` makes a tree of them.
+
+    `origin` is the id that it had where it first came from; "" for one that was written where this document was.
+    """
 
     id: Name
     parent_id: Name | None = None
@@ -64,15 +69,22 @@ class DocumentMessage(Struct, frozen=True, kw_only=True):
     error_code: str = ""
     error_message: str = ""
     sent: Sent | None = None
+    origin: Annotated[str, Meta(max_length=200)] = ""
     sources: tuple[Source, ...] = ()
     pictures: tuple[DocumentPicture, ...] = ()
+
+    @property
+    def first_id(self) -> str:
+        """The id by which it is known again, wherever it was taken."""
+        return self.origin or self.id
 
 
 class Document(Struct, frozen=True, kw_only=True, tag_field="format", tag="open-chat"):
     """A conversation. `active_leaf_id` is the message at the end of the branch that is shown.
 
     Ids are names within the document: who reads it gives the messages ids of their own. `messages` comes last, parents
-    before their children, so that it can be written message by message.
+    before their children, so that it can be written message by message. `origins` are names that the conversation had
+    elsewhere, as "format:id", by which it is known again when it comes back.
     """
 
     version: int = VERSION
@@ -87,6 +99,7 @@ class Document(Struct, frozen=True, kw_only=True, tag_field="format", tag="open-
     created_at: Moment
     updated_at: Moment
     active_leaf_id: Name | None = None
+    origins: Annotated[tuple[Origin, ...], Meta(max_length=MAX_ORIGINS)] = ()
     messages: tuple[DocumentMessage, ...] = ()
 
     @property

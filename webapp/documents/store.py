@@ -25,7 +25,13 @@ from webapp.web.refusals import NotFoundError
 
 # Fields that a column has as it is.
 OF_MESSAGE: Final = frozenset(DocumentMessage.__struct_fields__) - {"id", "parent_id", "sent", "sources", "pictures"}
-OF_CONVERSATION: Final = frozenset(Document.__struct_fields__) - {"version", "id", "active_leaf_id", "messages"}
+OF_CONVERSATION: Final = frozenset(Document.__struct_fields__) - {
+    "version",
+    "id",
+    "active_leaf_id",
+    "origins",
+    "messages",
+}
 
 _LOADED: Final = load_only(
     *(getattr(MessageRow, name) for name in sorted(OF_MESSAGE | {"id", "parent_id", "sent", "citations", "deleted_at"}))
@@ -95,6 +101,7 @@ class DocumentStore:
                 id=str(row.id),
                 active_leaf_id=None if row.active_leaf_id is None else str(row.active_leaf_id),
                 **{name: getattr(row, name) for name in OF_CONVERSATION},
+                origins=tuple(row.origins or ()),
                 messages=tuple([_message(one, tree, pictures.get(one.id, ())) for one in rows if one.id in tree]),
             )
 

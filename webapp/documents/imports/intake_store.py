@@ -1,6 +1,6 @@
-"""A document as rows of the database."""
+"""A document as rows of the database: a conversation of its own, or what one that is here does not have yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,39 +14,118 @@ from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.ids import MessageIds
+from webapp.documents.imports.ids import MessageIds, end_of
 from webapp.documents.store import OF_CONVERSATION, OF_MESSAGE
 
 
-async def here(session: AsyncSession, owner: UUID, keys: Sequence[UUID]) -> set[UUID]:
-    """Those ids among `keys` that conversations of the owner's have."""
-    query = select(ConversationRow.id).where(ConversationRow.owner_id == owner, ConversationRow.id.in_(keys))
-    return set(await session.scalars(query))
+class Known:
+    """The messages of a conversation that is here, by the ids that they have in files."""
+
+    def __init__(self, conversation: UUID, rows: Iterable[tuple[UUID, str]], *, is_there: bool = True) -> None:
+        """With `is_there` False it is deleted: then nothing in a file is new to it."""
+        self.conversation = conversation
+        self._ids = MessageIds(conversation)
+        self._is_there = is_there
+        self._by_name, self._by_end = dict[str, UUID](), dict[int, UUID]()
+        for key, origin in rows:
+            self._by_name[str(key)] = key
+            self._by_end[end_of(key)] = key  # of what came before origins were kept
+            if origin:
+                self._by_name[origin] = key
+
+    @property
+    def last(self) -> UUID | None:
+        return max(self._by_end.values(), default=None)
+
+    def find(self, message: DocumentMessage) -> UUID | None:
+        return self._by_name.get(message.first_id) or self._by_end.get(self._ids.end(message))
+
+    def new_of(self, document: Document) -> list[DocumentMessage]:
+        """The messages that are not here yet."""
+        return [one for one in document.messages if self.find(one) is None] if self._is_there else []
 
 
-async def add_document(session: AsyncSession, owner: UUID, key: UUID, document: Document) -> None:
+async def here(session: AsyncSession, owner: UUID, keys: Sequence[UUID]) -> dict[UUID, Known]:
+    """Those among `keys` that conversations of the owner's have."""
+    conversations = await session.execute(
+        select(ConversationRow.id, ConversationRow.deleted_at).where(
+            ConversationRow.owner_id == owner, ConversationRow.id.in_(keys)
+        )
+    )
+    there = {key: deleted_at is None for key, deleted_at in conversations}
+    rows = await session.execute(
+        select(MessageRow.conversation_id, MessageRow.id, MessageRow.origin).where(
+            MessageRow.owner_id == owner, MessageRow.conversation_id.in_(there)
+        )
+    )
+    messages: dict[UUID, list[tuple[UUID, str]]] = {key: [] for key in there}
+    for conversation, key, origin in rows:
+        messages[conversation].append((key, origin))
+    return {key: Known(key, messages[key], is_there=is_there) for key, is_there in there.items()}
+
+
+async def add_document(
+    session: AsyncSession, owner: UUID, key: UUID, document: Document, origins: Sequence[str]
+) -> None:
     """Adds a sound document as the conversation `key`, all of it."""
     ids = MessageIds(key)
     by_name = {message.id: ids.next(message) for message in document.messages}
     values = {name: getattr(document, name) for name in OF_CONVERSATION}
     leaf = None if document.active_leaf_id is None else by_name[document.active_leaf_id]
-    session.add(ConversationRow(id=key, owner_id=owner, active_leaf_id=leaf, **values))
+    row = ConversationRow(id=key, owner_id=owner, active_leaf_id=leaf, origins=list(origins), **values)
+    session.add(row)
     await session.flush()
-    if document.messages:
-        rows = [_message_row(owner, key, by_name, message) for message in document.messages]
+    await _add_messages(session, owner, key, document.messages, by_name)
+
+
+async def grow(session: AsyncSession, owner: UUID, known: Known, document: Document) -> int:
+    """Adds those messages of a sound document that a conversation does not have; returns how many.
+
+    Nothing of what is here changes. Where the reader is at the end of what the file goes on from, the end of the file's
+    branch is shown.
+    """
+    new = known.new_of(document)
+    if not new:
+        return 0
+    ids = MessageIds(known.conversation, after=known.last)
+    by_name = {one.id: known.find(one) or ids.next(one) for one in document.messages}
+    row = await session.get_one(ConversationRow, known.conversation)
+    if _goes_on(document, by_name, row.active_leaf_id):
+        row.active_leaf_id = by_name[document.active_leaf_id or ""]
+    row.updated_at = max(row.updated_at, document.updated_at)
+    await _add_messages(session, owner, known.conversation, new, by_name)
+    return len(new)
+
+
+def _goes_on(document: Document, by_name: Mapping[str, UUID], leaf: UUID | None) -> bool:
+    """Whether the branch that a document shows leads on from a message."""
+    branch = [by_name[one.id] for one in document.branch]
+    return bool(branch) and (leaf is None or leaf in branch[:-1])
+
+
+async def _add_messages(
+    session: AsyncSession,
+    owner: UUID,
+    key: UUID,
+    messages: Sequence[DocumentMessage],
+    by_name: Mapping[str, UUID],
+) -> None:
+    if messages:
+        rows = [_message_row(owner, key, by_name, message) for message in messages]
         await session.execute(insert(MessageRow), rows)
-    pictures = [row for message in document.messages for row in _picture_rows(by_name[message.id], message)]
+    pictures = [row for message in messages for row in _picture_rows(by_name[message.id], message)]
     if pictures:
         await session.execute(insert(AttachmentRow), pictures)
 
 
-def _message_row(owner: UUID, key: UUID, by_name: dict[str, UUID], message: DocumentMessage) -> dict[str, Any]:
+def _message_row(owner: UUID, key: UUID, by_name: Mapping[str, UUID], message: DocumentMessage) -> dict[str, Any]:
     return {
         **{name: getattr(message, name) for name in OF_MESSAGE},
         "id": by_name[message.id],
         "conversation_id": key,
         "owner_id": owner,
         "parent_id": None if message.parent_id is None else by_name[message.parent_id],
+        "origin": message.first_id,
         "sent": None if message.sent is None else to_builtins(message.sent),
         "citations": [{"url": one.url, "title": one.title} for one in message.sources],
     }

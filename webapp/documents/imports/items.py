@@ -13,6 +13,7 @@ from webapp.documents.document import Document, DocumentPicture
 from webapp.documents.imports import marks
 from webapp.documents.imports.elements import elements
 from webapp.documents.imports.formats import KNOWN
+from webapp.documents.imports.ids import origins
 from webapp.documents.imports.reading import EmptyError
 from webapp.documents.imports.records import MAX_ITEM_BYTES, Bad, Found, Unknown, conversations
 from webapp.documents.imports.unpacking import FileError, Package, Part
@@ -32,6 +33,7 @@ class Item(Struct, frozen=True):
     format: str = ""
     source_id: str = ""
     messages: int = 0
+    origins: tuple[str, ...] = ()
     document: bytes | None = None
     is_note: bool = False
 
@@ -83,7 +85,15 @@ def _item(package: Package, one: Found | Bad, number: int) -> Item:
     pictures = f"{lost} of its pictures cannot be read, and are left out." if lost else ""
     remark = " ".join(filter(None, [pictures, "" if is_own else marks.told(document)]))
     data = msgspec.json.encode(document)
-    return Item(document.title, remark, one.format.key, document.id, len(document.messages), data)
+    return Item(
+        title=document.title,
+        remark=remark,
+        format=one.format.key,
+        source_id=document.id,
+        messages=len(document.messages),
+        origins=origins(one.format.key, document),
+        document=data,
+    )
 
 
 def _with_pictures(document: Document, package: Package | None) -> tuple[Document, int]:

@@ -17,8 +17,8 @@ from webapp.db.tables import Import as ImportRow
 from webapp.db.tables import ImportItem as ItemRow
 from webapp.db.types import new_id
 from webapp.documents.document import Document
-from webapp.documents.imports.ids import keys
-from webapp.documents.imports.intake_store import add_document, here
+from webapp.documents.imports.ids import keys, origins
+from webapp.documents.imports.intake_store import Known, add_document, grow, here
 from webapp.documents.imports.items import Item
 from webapp.web.refusals import ConflictError, NotFoundError
 
@@ -26,6 +26,8 @@ LIFETIME: Final = timedelta(days=1)  # of what nobody has confirmed, and of the 
 SILENT_AFTER: Final = timedelta(seconds=20)  # without a sign for so long, whoever was at it has died
 BATCH: Final = 20  # conversations in one transaction,
 BATCH_BYTES: Final = 4_000_000  # unless they are larger than this together
+
+GOES_ON: Final = "New in a conversation that's here already."
 
 _GONE: Final = "There is no such import. It may be long done: what it brought is in the list."
 
@@ -147,24 +149,24 @@ class ImportStore:
 
     async def add_items(self, owner: UUID, import_id: UUID, place: int, items: Sequence[Item]) -> None:
         """What was read next, from that place on. NotFoundError if nobody wants to know any more."""
-        known_by = {one: keys(owner, one.format, one.source_id) for one in items if one.document is not None}
+        found = {place: _keys(owner, one) for place, one in enumerate(items)}
         async with self._database.write(owner) as session:
             await self._require(session, owner, import_id, "reading")
-            taken = await here(session, owner, [key for found in known_by.values() for key in found])
-            seen = set[UUID]()
+            taken = await here(session, owner, [key for keys_ in found.values() for key in keys_])
+            seen = dict[UUID, set[str]]()  # conversations of this batch, by the ids of their messages
             rows = []
-            for number, one in enumerate(items, place):
-                found = known_by.get(one, ())
-                is_known = any(key in taken or key in seen for key in found)
-                seen.update(found)
-                rows.append(_item_row(import_id, number, one, is_known=is_known))
+            for number, one in enumerate(items):
+                known = next((taken[key] for key in found[number] if key in taken), None)
+                new = _new_messages(one, known, seen, found[number])
+                rows.append(_item_row(import_id, place + number, one, new, is_here=known is not None))
             await session.execute(insert(ItemRow), rows)
 
     async def turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
-        """From one state to the next. ConflictError if it is in another."""
+        """From one state to the next, with what is to be said of the file. ConflictError if it is in another."""
         async with self._database.write(owner) as session:
             row = await self._require(session, owner, import_id, before)
-            row.state, row.problem, row.heartbeat_at = after, problem, moment()
+            row.state, row.heartbeat_at = after, moment()
+            row.problem = problem or row.problem
 
     async def delete(self, owner: UUID, import_id: UUID) -> None:
         gone = delete(ImportRow).where(ImportRow.id == import_id, ImportRow.user_id == owner)
@@ -199,13 +201,11 @@ class ImportStore:
             waiting = await _next_waiting(session, import_id)
             for item in waiting:
                 document = msgspec.json.decode(item.document or b"", type=Document)
-                ids = keys(owner, item.format, item.source_id)
-                is_known = bool(await here(session, owner, ids))
-                if not is_known:
-                    own = item.format == "openchat"
-                    document = document if own else replace(document, model=default_model)
-                    await add_document(session, owner, ids[0], document)
-                item.state, item.document = "known" if is_known else "done", None
+                if item.format != "openchat":
+                    document = replace(document, model=default_model)
+                new = await _bring_in(session, owner, item.format, document)
+                item.state, item.messages = "known" if new is None else "done", new or item.messages
+                item.document = None
             if not waiting:
                 row.state = "done"
             return bool(waiting)
@@ -221,18 +221,47 @@ class ImportStore:
         return row
 
 
-def _item_row(import_id: UUID, place: int, item: Item, *, is_known: bool) -> dict[str, Any]:
-    state = "bad" if item.document is None else "known" if is_known else "waiting"
+def _keys(owner: UUID, item: Item) -> tuple[UUID, ...]:
+    return () if item.document is None else keys(owner, item.origins)
+
+
+def _new_messages(item: Item, known: Known | None, seen: dict[UUID, set[str]], keys_: Sequence[UUID]) -> int | None:
+    """How many messages an item has that neither are here nor came before it in the file; None if there is no need."""
+    if item.document is None:
+        return None
+    document = msgspec.json.decode(item.document, type=Document)
+    before = next((seen[key] for key in keys_ if key in seen), None)
+    names = {one.first_id for one in (known.new_of(document) if known else document.messages)}
+    seen.update(dict.fromkeys(keys_, (before or set()) | names))
+    new = len(names - (before or set()))
+    return new if new or (known is None and before is None) else None
+
+
+async def _bring_in(session: AsyncSession, owner: UUID, format_key: str, document: Document) -> int | None:
+    """How many messages came in, of one conversation; None if all of it is here."""
+    names = origins(format_key, document)
+    ids = keys(owner, names)
+    found = await here(session, owner, ids)
+    known = next((found[key] for key in ids if key in found), None)
+    if known is not None:
+        return await grow(session, owner, known, document) or None
+    await add_document(session, owner, ids[0], document, names)
+    return len(document.messages)
+
+
+def _item_row(import_id: UUID, place: int, item: Item, new: int | None, *, is_here: bool) -> dict[str, Any]:
+    state = "bad" if item.document is None else "known" if new is None else "waiting"
+    goes_on = GOES_ON if is_here and new else ""
     return {
         "id": new_id(),
         "import_id": import_id,
         "place": place,
         "state": state,
         "title": item.title,
-        "remark": item.remark,
+        "remark": " ".join(filter(None, (goes_on, item.remark))),
         "format": item.format,
         "source_id": item.source_id,
-        "messages": item.messages,
+        "messages": new or item.messages,
         "document": item.document if state == "waiting" else None,
     }
 

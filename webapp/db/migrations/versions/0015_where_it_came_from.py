@@ -1,0 +1,14 @@
+"""What imported conversations and their messages are called where they came from, so that they are known again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from webapp.db.types import Words
+
+revision = "0015"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    op.add_column("conversations", sa.Column("origins", sa.JSON(), nullable=True))
+    op.add_column("messages", sa.Column("origin", Words(200), server_default="", nullable=False))
