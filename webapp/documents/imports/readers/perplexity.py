@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import cited, content, last_of
+from webapp.documents.imports.readers.parts import attached, cited, content, last_of
 from webapp.documents.imports.readers.turns import Turn, in_turn
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
 from webapp.documents.imports.said import Said
