@@ -107,6 +107,13 @@ def test_a_file_has_the_same_ids_each_time(sample: Sample) -> None:
     assert len({key for key, _ in ids()}) == len(sample.chats)
 
 
+def test_a_chat_that_has_grown_is_known_again() -> None:
+    (sample,) = [one for one in SAMPLES if one.name.startswith("swipes")]
+    (grown,), (before,) = whole(sample.data), whole(b"\n".join(sample.data.splitlines()[:-2]))
+    assert grown.id == before.id
+    assert [one.id for one in grown.messages][: len(before.messages)] == [one.id for one in before.messages]
+
+
 def test_every_program_has_a_file_here_and_a_name() -> None:
     own = {"openchat", "chatgpt", "claude", "openwebui", "librechat"}
     assert {one.format for one in SAMPLES} == {one.key for one in FORMATS} - own

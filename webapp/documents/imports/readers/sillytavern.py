@@ -61,9 +61,12 @@ def read_sillytavern(value: Any) -> Document:
 
 
 def _key(head: Row, rows: list[Row]) -> str:
-    """What each chat is known by. Those of before have no such, and a branch of one begins as that does."""
+    """What a chat is known by. Those of before have no such; then when it was begun, and with whom."""
     known = text(mapping(head.get("chat_metadata")).get("integrity"))
-    return made_id(known) if known else made_id(head.get("create_date"), [one["mes"] for one in rows])
+    if known:
+        return made_id(known)
+    began = text(head.get("create_date"))
+    return made_id(began, rows[0]["name"] if rows else "", "" if began else [one["mes"] for one in rows])
 
 
 def _listed(names: list[str]) -> str:

@@ -32,7 +32,7 @@ def split_t3chat(value: Any) -> Iterator[Any]:
 def read_t3chat(value: Any) -> Document:
     thread = value["thread"]
     began = moment(thread.get("created_at")) or moment(thread.get("createdAt"))
-    rows = in_time(value["messages"], "created_at")
+    rows = in_time(value["messages"], "created_at", "createdAt")
     system, turns = instructions([_turn(one) for one in rows])
     return document(
         name(value["key"]),
