@@ -1,7 +1,12 @@
 """Files of other programs: each is known by one reader alone, and all that it holds arrives."""
 
 import re
+import time
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,9 +21,18 @@ from tests.fakes.law import FOREIGN
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.imports.elements import elements
 from webapp.documents.imports.formats import FORMATS, KNOWN
+from webapp.documents.imports.items import items
+from webapp.documents.imports.readers.deepseek import read_deepseek
+from webapp.documents.imports.readers.grok import read_grok
+from webapp.documents.imports.readers.html_text import markdown
+from webapp.documents.imports.readers.lobechat import read_lobechat
+from webapp.documents.imports.readers.sillytavern import read_sillytavern
+from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.reading import ConversationError, EmptyError
 from webapp.documents.imports.records import Bad, Found, Unknown, conversations
+from webapp.documents.imports.said import Said
 from webapp.documents.imports.soundness import sound
+from webapp.documents.imports.unpacking import open_package
 
 PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
 
@@ -93,13 +107,81 @@ def test_a_file_has_the_same_ids_each_time(sample: Sample) -> None:
     assert len({key for key, _ in ids()}) == len(sample.chats)
 
 
+def test_a_chat_that_has_grown_is_known_again() -> None:
+    (sample,) = [one for one in SAMPLES if one.name.startswith("swipes")]
+    (grown,), (before,) = whole(sample.data), whole(b"\n".join(sample.data.splitlines()[:-2]))
+    assert grown.id == before.id
+    assert [one.id for one in grown.messages][: len(before.messages)] == [one.id for one in before.messages]
+
+
 def test_every_program_has_a_file_here_and_a_name() -> None:
     own = {"openchat", "chatgpt", "claude", "openwebui", "librechat"}
     assert {one.format for one in SAMPLES} == {one.key for one in FORMATS} - own
     assert all(one.name in KNOWN for one in FORMATS)
 
 
+def test_a_zip_of_files_without_an_ending_is_read(tmp_path: Path) -> None:
+    drive = [one for one in SAMPLES if one.format == "aistudio"]
+    with zipfile.ZipFile(tmp_path / "drive.zip", "w") as archive:
+        archive.writestr("Google AI Studio/fox.png", b"")
+        for one in drive:
+            archive.writestr(f"Google AI Studio/{one.name}", one.data)
+    with open_package(tmp_path / "drive.zip", limit=1_000_000) as package:
+        assert [one.title for one in items(package)] == [one.chats[0].title for one in drive]
+
+
 # Whatever it is given
+
+
+def grok(words: str) -> Any:
+    return {"conversation": {"id": "g"}, "responses": [{"response": {"_id": "r", "message": words}}]}
+
+
+def deepseek(words: str) -> Any:
+    node = {"parent": None, "message": {"fragments": [{"type": "RESPONSE", "content": words}]}}
+    return {"id": "d", "inserted_at": "", "mapping": {"n": node}}
+
+
+def lobechat(words: str) -> Any:
+    row = {"id": "m", "role": "assistant", "content": words}
+    return {"key": "k", "about": {}, "title": "", "agent": {}, "messages": [row], "files": {}, "threads": {}}
+
+
+def sillytavern(words: str) -> Any:
+    return {"head": {}, "messages": [{"name": "Bee", "is_user": False, "mes": words}]}
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "markdown": markdown,
+    "thoughts": lambda words: spoken(Said(), words),
+    "grok": lambda words: read_grok(grok(words)),
+    "deepseek": lambda words: read_deepseek(deepseek(words)),
+    "lobechat": lambda words: read_lobechat(lobechat(words)),
+    "sillytavern": lambda words: read_sillytavern(sillytavern(words)),
+}
+PIECES = [
+    "<think>", "</think>", "<think></think>", "a\n</think>\n", '<grok:render card_id="x">', "<grok:render/>",
+    "</grok:x>", '<xaiArtifact title="', "<xaiArtifact>", "<lobeThinking>", '<lobeArtifact title="x">', "{{user}}",
+    "{{", "`", "```\n", "` <think>`", "[citation:1]", "[citation:", "<", "<!", '<a href="', "<a b='c' \"", "<ul><li>",
+    "<b>", "</b>", "<p>", "<pre>", "&#", "&amp", "*", "_a", "\n", " ", "<td>|", "<table><tr>", "<br>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_twice_the_text_takes_twice_the_time(name: str) -> None:
+    for piece in PIECES:
+        once, twice = (_seconds(READERS[name], piece * (count // len(piece))) for count in (40_000, 80_000))
+        assert twice <= 2.5 * once + 0.03, piece
+
+
+def _seconds(read: Callable[[str], Any], words: str) -> float:
+    def one() -> float:
+        began = time.process_time()
+        with suppress(EmptyError):
+            read(words)
+        return time.process_time() - began
+
+    return min(one() for _ in range(3))
 
 
 @st.composite

@@ -9,6 +9,7 @@ from tests.fakes.foreign import (
     chatbox,
     chatui,
     cherrystudio,
+    copilot,
     deepseek,
     gemini,
     grok,
@@ -29,8 +30,8 @@ from tests.fakes.foreign import (
 from tests.fakes.foreign.sample import Sample
 
 _MODULES: Final = (
-    aistudio, bigagi, chatbotui, chatbox, chatui, cherrystudio, deepseek, gemini, grok, jan, lmstudio, lobechat,
-    mistral, msty, nextchat, openai, perplexity, poe, sharegpt, sillytavern, t3chat, typingmind,
+    aistudio, bigagi, chatbotui, chatbox, chatui, cherrystudio, copilot, deepseek, gemini, grok, jan, lmstudio,
+    lobechat, mistral, msty, nextchat, openai, perplexity, poe, sharegpt, sillytavern, t3chat, typingmind,
 )  # fmt: skip
 
 SAMPLES: Final[tuple[Sample, ...]] = tuple(one for module in _MODULES for one in module.SAMPLES)

@@ -78,6 +78,22 @@ _DETAILS = [
         details=[{"name": "Request", "value": "Once"}, {"name": "Response", "value": "No."}],
     ),
 ]
+_CHAT = {
+    "title": "Primes",
+    "creation_time": "2026-01-05T10:00:00Z",
+    "last_modification_time": "2026-01-05T10:05:00Z",
+    "conversation_turns": [
+        {"user_turn": {"prompt": "Is 91 prime?", "turn_index": 0, "turn_last_modified": "2026-01-05T10:00:00Z"}},
+        {
+            "system_turn": {
+                "model_thoughts": [{"headline": "Factors", "description": "Try seven."}],
+                "text": [{"data": "No: 7 × 13."}, {"cards": [{"content": "Really."}]}],
+                "images": ["conversation_1_turn_1_images_0"],
+                "turn_index": 1,
+            }
+        },
+    ],
+}
 
 SAMPLES: tuple[Sample, ...] = (
     sample(
@@ -99,6 +115,16 @@ SAMPLES: tuple[Sample, ...] = (
         "another language, without an answer, and beside it what was done elsewhere",
         _GERMAN,
         chat("Eingegebener Prompt: Hallo", user("Eingegebener Prompt: Hallo")),
+    ),
+    sample(
+        "gemini",
+        "a conversation of an organisation's account",
+        _CHAT,
+        chat(
+            "Primes",
+            user("Is 91 prime?", when="2026-01-05T10:00:00+00:00"),
+            answer("No: 7 × 13.", "Really.", "images_0", thoughts="Factors\n\nTry seven."),
+        ),
     ),
     sample(
         "gemini",

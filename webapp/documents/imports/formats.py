@@ -19,8 +19,15 @@ from webapp.documents.imports.readers.chatbotui import is_chatbotui, read_chatbo
 from webapp.documents.imports.readers.chatbox import is_chatbox, read_chatbox, split_chatbox
 from webapp.documents.imports.readers.chatui import is_chatui, read_chatui
 from webapp.documents.imports.readers.cherrystudio import is_cherrystudio, read_cherrystudio, split_cherrystudio
+from webapp.documents.imports.readers.copilot import is_copilot, read_copilot
 from webapp.documents.imports.readers.deepseek import is_deepseek, read_deepseek, split_deepseek
-from webapp.documents.imports.readers.gemini import is_gemini, read_gemini, split_gemini
+from webapp.documents.imports.readers.gemini import (
+    is_gemini,
+    is_gemini_chat,
+    read_gemini,
+    read_gemini_chat,
+    split_gemini,
+)
 from webapp.documents.imports.readers.grok import is_grok, read_grok, split_grok
 from webapp.documents.imports.readers.jan import is_jan, read_jan, split_jan
 from webapp.documents.imports.readers.lmstudio import is_lmstudio, read_lmstudio
@@ -75,9 +82,11 @@ FORMATS: Final = (
     Format("deepseek", "DeepSeek", is_deepseek, read_deepseek, split_deepseek),
     Format("grok", "Grok", is_grok, read_grok, split_grok),
     Format("gemini", "Gemini", is_gemini, read_gemini, split_gemini, gathers=True),
+    Format("gemini", "Gemini", is_gemini_chat, read_gemini_chat),
     Format("aistudio", "Google AI Studio", is_aistudio, read_aistudio),
     Format("mistral", "Mistral Le Chat", is_mistral, read_mistral, split_mistral, gathers=True),
     Format("perplexity", "Perplexity", is_perplexity, read_perplexity),
+    Format("copilot", "GitHub Copilot", is_copilot, read_copilot),
     Format("poe", "Poe", is_poe, read_poe),
     Format("t3chat", "T3 Chat", is_t3chat, read_t3chat, split_t3chat),
     Format("typingmind", "TypingMind", is_typingmind, read_typingmind, split_typingmind),

@@ -60,7 +60,9 @@ class Package:
         self._archive = stack.enter_context(_opened(path)) if _is_zip(path) else None
         members = self._archive.infolist() if self._archive else []
         self._names = [one.filename for one in members]
-        found = [one for one in members if one.filename.lower().endswith((".json", ".jsonl"))]
+        named = [one for one in members if one.filename.lower().endswith((".json", ".jsonl", ".ndjson"))]
+        # Google Drive gives what AI Studio keeps in it without an ending.
+        found = named or [one for one in members if not one.is_dir() and "." not in one.filename]
         self._members = [one for one in found if _is_whole(one.filename)] or found
         self.passed_over = [one.filename for one in found if one not in self._members]
         self._pictures = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.readers.parts import cited, content, file_name, problem
+from webapp.documents.imports.readers.parts import attached, cited, content, problem
 from webapp.documents.imports.readers.turns import Turn, role_of
 from webapp.documents.imports.reading import accepts, document, made_id, mapping, name, objects, text, without_skipped
 from webapp.documents.imports.said import Said
@@ -86,7 +86,7 @@ def _turn(message: Row) -> Turn:
     for one in objects(message.get("pictures")):
         said.missing("Image", text(one.get("url")))
     for one in objects(message.get("files")):
-        said.missing("File", file_name(one))
+        attached(said, one)
     for one in objects(message.get("links")):
         said.text(text(one.get("url")))
     return Turn(role, said, moment(message.get("timestamp")), text(message.get("model")), problem(message.get("error")))

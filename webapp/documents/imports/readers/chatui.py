@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.readers.parts import cited, picture_bytes
+from webapp.documents.imports.readers.parts import attached, cited, picture_bytes
 from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.readers.turns import Turn, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text, without_skipped
@@ -75,7 +75,7 @@ def _turn(message: Mapping[str, Any], files: set[str]) -> Turn:
         for one in _texts(message.get("files")):
             if one not in files:
                 files.add(one)
-                said.missing("File", one)
+                attached(said, {"name": one})
     for file in objects(message.get("files")):
         _file(said, file)
     return Turn(role, said, moment(message.get("createdAt")), text(mapping(message.get("routerMetadata")).get("model")))
@@ -100,15 +100,14 @@ def _did(said: Said, updates: list[Mapping[str, Any]]) -> None:
         elif kind == "webSearch":
             cited(said, one.get("sources"))
         elif kind == "file":
-            said.missing("Image" if text(one.get("mime")).startswith("image/") else "File", text(one.get("name")))
+            attached(said, one)
 
 
 def _file(said: Said, file: Mapping[str, Any]) -> None:
-    is_picture = text(file.get("mime")).startswith("image/")
-    if is_picture and file.get("type") == "base64":
+    if text(file.get("mime")).startswith("image/") and file.get("type") == "base64":
         picture_bytes(said, file.get("value"), text(file.get("name")))
     else:
-        said.missing("Image" if is_picture else "File", text(file.get("name")))
+        attached(said, file)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -13,7 +13,7 @@ import msgspec
 from webapp.documents.document import Document
 from webapp.documents.imports import marks
 from webapp.documents.imports.marks import Kind
-from webapp.documents.imports.readers.parts import cited, file_name, picture, problem
+from webapp.documents.imports.readers.parts import attached, cited, file_name, picture, problem
 from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.readers.turns import Turn, Versions, laid, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
@@ -100,7 +100,7 @@ def _turn(message: Row, blocks: Mapping[str, Row]) -> Turn:
     _words(said, message.get("content"), is_answer=role == "assistant")
     cited(said, mapping(message.get("metadata")).get("citations"))
     for one in objects(message.get("files")):
-        said.missing("Image" if one.get("type") == "image" else "File", text(one.get("origin_name")) or file_name(one))
+        attached(said, one)
     model = text(mapping(message.get("model")).get("id")) or text(message.get("modelId"))
     return Turn(role, said, moment(message.get("createdAt")), model, error)
 
@@ -126,9 +126,7 @@ def _block(said: Said, block: Row, *, is_answer: bool) -> None:
     elif kind == "image" and text(block.get("url")):
         picture(said, block)
     elif kind in _KINDS:
-        file = mapping(block.get("file"))
-        named = text(file.get("origin_name")) or file_name(block)
-        said.missing(_KINDS[kind], named)
+        said.missing(_KINDS[kind], file_name(mapping(block.get("file"))) or file_name(block))
     elif kind != "unknown" or words:
         said.missing("Part", kind)
 

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.readers.parts import cited, file_name
+from webapp.documents.imports.readers.parts import attached, cited
 from webapp.documents.imports.readers.turns import Role, Turn, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text, without_skipped
 from webapp.documents.imports.said import Said
+from webapp.documents.imports.scanning import code_in
 from webapp.documents.imports.times import Clock, moment
 
 _CITATION: Final = re.compile(r"\[citation:(\d{1,6})\]")
@@ -76,7 +77,7 @@ def _turn(message: Mapping[str, Any], role: Role) -> Turn:
         _fragment(said, fragment, results)
     cited(said, results)
     for one in objects(message.get("files")):
-        said.missing("File", file_name(one))
+        attached(said, one)
     return Turn(role, said, moment(message.get("inserted_at")), text(message.get("model")))
 
 
@@ -85,19 +86,25 @@ def _fragment(said: Said, fragment: Mapping[str, Any], results: list[Mapping[str
     if kind == "THINK":
         said.thought(words)
     elif kind == "RESPONSE":
-        said.text(_CITATION.sub(lambda found: _link(found[1], results), words))
+        said.text(_cited(words, results))
     elif kind == "FILE":
-        said.missing("File", file_name(fragment))
+        attached(said, fragment)
     elif words:
         said.text(words)
     elif not any(key in fragment for key in _RESULTS):
         said.tool(kind)
 
 
-def _link(number: str, results: list[Mapping[str, Any]]) -> str:
-    """The page that a mark in the text cites; nothing where the file doesn't say it."""
-    found = (text(one.get("url")) for one in results if str(one.get("cite_index")) == number)
-    return next((f"[{number}]({url})" for url in found if url), "")
+def _cited(words: str, results: list[Mapping[str, Any]]) -> str:
+    """A text in which the marks for pages that were found are links; those of unknown ones are gone."""
+    pages = {str(one.get("cite_index"))[:10]: text(one.get("url")) for one in results}
+    is_code = code_in(words)
+
+    def link(found: re.Match[str]) -> str:
+        url = pages.get(found[1], "")
+        return found[0] if is_code(found.start()) else f"[{found[1]}]({url})" if url else ""
+
+    return _CITATION.sub(link, words)
 
 
 def _questions(parents: Mapping[str, str | None]) -> set[str]:

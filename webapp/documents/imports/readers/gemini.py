@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from webapp.documents.document import Document
 from webapp.documents.imports.readers.html_text import markdown
+from webapp.documents.imports.readers.parts import attached
 from webapp.documents.imports.readers.turns import Turn, in_time, in_turn
-from webapp.documents.imports.reading import accepts, document, made_id, objects, text
+from webapp.documents.imports.reading import accepts, document, made_id, mapping, objects, text
 from webapp.documents.imports.said import Said
 from webapp.documents.imports.times import Clock, moment
 
@@ -69,6 +70,40 @@ def _turns(activity: Mapping[str, Any]) -> Iterator[Turn]:
     for one in objects(activity.get("subtitles")):
         label = text(one.get("name")).lstrip("- ").strip()
         if label and not _ATTACHED.fullmatch(label):
-            asked.missing("File", label)
+            attached(asked, {"name": label})
     yield Turn("user", asked, when)
     yield Turn("assistant", answer, when)
+
+
+def is_gemini_chat(value: Any) -> bool:
+    """A conversation of "Conversation History", as Takeout has it for accounts of organisations."""
+    return accepts(value, conversation_turns=list)
+
+
+def read_gemini_chat(value: Any) -> Document:
+    began = moment(value.get("creation_time"))
+    turns = (turn for one in objects(value["conversation_turns"]) for turn in _chat_turns(one))
+    return document(
+        made_id("chat", began.isoformat(), text(value.get("title"))) if began else None,
+        value.get("title"),
+        in_turn(turns, Clock(began)),
+        created_at=began,
+        updated_at=moment(value.get("last_modification_time")),
+    )
+
+
+def _chat_turns(turn: Mapping[str, Any]) -> Iterator[Turn]:
+    asked, answered = mapping(turn.get("user_turn")), mapping(turn.get("system_turn"))
+    question, answer = Said(), Said()
+    question.text(text(asked.get("prompt")))
+    for one in objects(answered.get("model_thoughts")):
+        answer.thought("\n\n".join(filter(None, [text(one.get("headline")), text(one.get("description"))])))
+    for one in objects(answered.get("text")):
+        answer.text(text(one.get("data")))
+        for card in objects(one.get("cards")):
+            answer.text(text(card.get("content")))
+    images = answered.get("images")
+    for one in images if isinstance(images, list) else ():
+        answer.missing("Image", text(one))
+    yield Turn("user", question, moment(asked.get("turn_last_modified")))
+    yield Turn("assistant", answer, moment(answered.get("turn_last_modified")))

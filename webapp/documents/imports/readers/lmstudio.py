@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import content, file_name, tool_name
+from webapp.documents.imports.readers.parts import attached, content, tool_name
 from webapp.documents.imports.readers.turns import Turn, Versions, laid, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
 from webapp.documents.imports.said import Said
@@ -72,7 +72,7 @@ def _content(said: Said, parts: Any, *, is_answer: bool) -> None:
         content(said, words, is_answer=is_answer)
         words = ""
         if part.get("type") == "file":
-            said.missing("Image" if part.get("fileType") == "image" else "File", file_name(part))
+            attached(said, part)
         elif part.get("type") == "toolCallRequest":
             said.tool(tool_name(part))
         elif part.get("type") != "toolCallResult":

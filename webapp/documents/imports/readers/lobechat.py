@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.imports import marks
-from webapp.documents.imports.readers.parts import cited, content, file_name, problem
+from webapp.documents.imports.readers.parts import attached, cited, content, problem
 from webapp.documents.imports.readers.turns import Turn, in_time, role_of
 from webapp.documents.imports.reading import accepts, document, made_id, mapping, name, objects, text, without_skipped
 from webapp.documents.imports.said import Said
@@ -146,8 +146,7 @@ def _tool(call: Row) -> str:
 
 def _attached(said: Said, row: Row, files: list[Row]) -> None:
     for one in [*files, *objects(row.get("fileList")), *objects(row.get("imageList"))]:
-        is_image = text(one.get("fileType")).startswith("image/") or "alt" in one
-        said.missing("Image" if is_image else "File", file_name(one) or text(one.get("alt")))
+        attached(said, one)
     unnamed = row.get("files")
     for _ in unnamed if isinstance(unnamed, list) and not files else ():
         said.missing("File")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import cited, content, file_name, last_of
+from webapp.documents.imports.readers.parts import attached, cited, content, last_of
 from webapp.documents.imports.readers.turns import Turn, in_time, in_turn, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, objects, text
 from webapp.documents.imports.said import Said
@@ -48,7 +48,7 @@ def _turn(message: Mapping[str, Any]) -> Turn:
     for one in objects(message.get("canvas")):
         said.block(text(one.get("title")), text(one.get("content")), "")
     for one in objects(message.get("files")):
-        said.missing("Image" if one.get("type") == "image" else "File", file_name(one))
+        attached(said, one)
     return Turn("user" if is_asked else "assistant", said, moment(message["createdAt"]), text(message.get("model")))
 
 

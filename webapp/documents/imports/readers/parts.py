@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from webapp.documents.imports import marks
 from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.reading import mapping, objects, text
 from webapp.documents.imports.said import Said
@@ -16,6 +17,10 @@ _FILES: Final = frozenset({"file", "input_file", "document"})
 _CALLS: Final = frozenset({"tool_use", "tool_call", "tool-call", "server_tool_use", "toolCallRequest", "function_call"})
 _RESULTS: Final = frozenset({"tool_result", "tool-result", "toolCallResult", "web_search_tool_result"})
 _THOUGHTS: Final = frozenset({"thinking", "reasoning", "redacted_thinking"})
+_MEDIA: Final = ("mimeType", "mime", "media_type", "fileType", "type")
+_NAMES: Final = (
+    "origin_name", "name", "filename", "fileName", "file_name", "title", "fileIdentifier", "alt", "url",
+)  # fmt: skip
 _ADDRESSES: Final = ("url", "link", "uri", "href")
 
 
@@ -57,7 +62,7 @@ def _file(said: Said, part: Mapping[str, Any]) -> None:
     if words := text(part.get("text")):
         said.block(f"File: {file_name(part)}", words)
     else:
-        said.missing("File", file_name(part))
+        attached(said, part)
 
 
 def picture(said: Said, part: Mapping[str, Any]) -> None:
@@ -82,10 +87,17 @@ def picture_bytes(said: Said, data: Any, title: str = "") -> None:
         said.missing("Image", title)
 
 
+def attached(said: Said, file: Mapping[str, Any]) -> None:
+    """A file that was sent along or made, by its name."""
+    named = file_name(file)
+    media = next((text(file.get(key)) for key in _MEDIA if text(file.get(key))), "")
+    said.missing(marks.kind_of(named, media), named)
+
+
 def file_name(part: Mapping[str, Any]) -> str:
     """What a file is called, by any of the keys that programs have for it."""
     for one in (part, mapping(part.get("file")), mapping(part.get("metadata")), mapping(part.get("source"))):
-        for key in ("name", "origin_name", "filename", "fileName", "file_name", "title", "fileIdentifier", "url"):
+        for key in _NAMES:
             if named := text(one.get(key)):
                 return named
     return ""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import content, file_name
+from webapp.documents.imports.readers.parts import attached, content
 from webapp.documents.imports.readers.turns import Turn, in_turn, role_of
 from webapp.documents.imports.reading import accepts, document, name, objects, text
 from webapp.documents.imports.said import Said
@@ -33,5 +33,5 @@ def _turn(message: Mapping[str, Any], bot: str) -> Turn:
     said, role = Said(), role_of(message.get("sender")) or "assistant"
     content(said, message.get("text"), is_answer=role == "assistant")
     for one in objects(message.get("attachments")):
-        said.missing("File", file_name(one))
+        attached(said, one)
     return Turn(role, said, moment(message.get("timestamp")), text(message.get("model")) or bot)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from webapp.documents.document import Document
 from webapp.documents.imports.marks import Kind
-from webapp.documents.imports.readers.parts import file_name, last_of, tools
+from webapp.documents.imports.readers.parts import attached, last_of, tools
 from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.readers.turns import Turn, Versions, laid
 from webapp.documents.imports.reading import accepts, document, made_id, mapping, objects, text
@@ -61,9 +61,12 @@ def read_sillytavern(value: Any) -> Document:
 
 
 def _key(head: Row, rows: list[Row]) -> str:
-    """What each chat is known by. Those of before have no such, and a branch of one begins as that does."""
+    """What a chat is known by. Those of before have no such; then when it was begun, and with whom."""
     known = text(mapping(head.get("chat_metadata")).get("integrity"))
-    return made_id(known) if known else made_id(head.get("create_date"), [one["mes"] for one in rows])
+    if known:
+        return made_id(known)
+    began = text(head.get("create_date"))
+    return made_id(began, rows[0]["name"] if rows else "", "" if began else [one["mes"] for one in rows])
 
 
 def _listed(names: list[str]) -> str:
@@ -113,7 +116,7 @@ def _named(words: str, asker: str, speaker: str) -> str:
 
 def _attached(said: Said, extra: Row) -> None:
     for one in [*objects([extra.get("file")]), *objects(extra.get("files"))]:
-        said.missing("File", file_name(one))
+        attached(said, one)
     if text(extra.get("image")):
         said.missing("Image", text(extra.get("title")) or last_of(text(extra.get("image"))))
     for one in objects(extra.get("media")):

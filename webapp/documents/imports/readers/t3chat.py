@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import content, file_name, problem
+from webapp.documents.imports.readers.parts import attached, content, problem
 from webapp.documents.imports.readers.turns import Turn, in_time, in_turn, instructions, role_of
 from webapp.documents.imports.reading import accepts, document, name, objects, text
 from webapp.documents.imports.said import Said
@@ -32,7 +32,7 @@ def split_t3chat(value: Any) -> Iterator[Any]:
 def read_t3chat(value: Any) -> Document:
     thread = value["thread"]
     began = moment(thread.get("created_at")) or moment(thread.get("createdAt"))
-    rows = in_time(value["messages"], "created_at")
+    rows = in_time(value["messages"], "created_at", "createdAt")
     system, turns = instructions([_turn(one) for one in rows])
     return document(
         name(value["key"]),
@@ -51,8 +51,7 @@ def _turn(message: Mapping[str, Any]) -> Turn:
     said.thought(text(message.get("reasoning")))
     content(said, message.get("content"), is_answer=role == "assistant")
     for one in objects(message.get("attachments")):
-        is_picture = text(one.get("mimeType")).startswith("image/")
-        said.missing("Image" if is_picture else "File", file_name(one))
+        attached(said, one)
     failed = message.get("status") == "error"
     error = problem(message.get("serverError")) or ("No answer came." if failed else "")
     when = moment(message.get("created_at")) or moment(message.get("createdAt"))

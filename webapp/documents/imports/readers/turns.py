@@ -137,10 +137,10 @@ def instructions(turns: Sequence[Turn]) -> tuple[str, Sequence[Turn]]:
     return BETWEEN.join(turn.said.content for turn in turns[:count] if turn.said.content), turns[count:]
 
 
-def in_time(values: Iterable[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
-    """Objects by the time that they have, oldest first. One without a time stays behind the one before it."""
+def in_time(values: Iterable[Mapping[str, Any]], *keys: str) -> list[Mapping[str, Any]]:
+    """Objects by the time under one of the keys, oldest first. One without a time stays behind the one before it."""
     timed, last = list[tuple[datetime, Mapping[str, Any]]](), datetime.min.replace(tzinfo=UTC)
     for one in values:
-        last = moment(one.get(key)) or last
+        last = next((when for key in keys if (when := moment(one.get(key)))), last)
         timed.append((last, one))
     return [one for _, one in sorted(timed, key=lambda pair: pair[0])]
