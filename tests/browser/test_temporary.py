@@ -11,7 +11,7 @@ from tests.browser.conftest import OpenScreen
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream
-from webapp.standin.steps import Hold, Reason, Say
+from webapp.standin.steps import AnyStep, Hold, Reason, Say
 
 STOPPED: Final = re.compile("Stopped")
 
@@ -72,7 +72,7 @@ async def test_a_stopped_answer_is_gone_on_from(screen: Screen, upstream: Upstre
 async def test_a_stopped_answer_goes_along_as_the_model_has_written_it(screen: Screen, upstream: Upstream) -> None:
     written = "\n# Some\n\n*x* is $x^2$ & <b>\n\n```python\nif x:\n    print(1)\n```\n\n- one\n- tw"
     await opened(screen)
-    steps = [*(Say(piece) for piece in (written[:20], written[20:50], written[50:])), Hold("a")]
+    steps: list[AnyStep] = [*(Say(piece) for piece in (written[:20], written[20:50], written[50:])), Hold("a")]
     await screen.ask("Go", await upstream.takes("written", steps, [Say("The rest.")]))
     await screen.sees_growing("tw")
     await screen.page.wait_for_timeout(700)  # a click that comes with the send is not meant for Stop
