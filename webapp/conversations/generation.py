@@ -43,6 +43,12 @@ OWN_KEY: Final = "own_key"  # the code of what is wrong with a user's own key
 _UNREADABLE: Final = "Your OpenRouter key can no longer be read here. Enter it again, or remove it."
 _REFUSED: Final = "OpenRouter does not accept your own key. Replace it, or remove it."
 _EMPTY: Final = Outcome(Status.FAILED, "empty", "The model answered with nothing. Try again, or choose another model.")
+_ALL_THOUGHT: Final = Outcome(
+    Status.FAILED,
+    "empty",
+    "The model used up its length limit for thinking, before it began to answer. "
+    "Raise the limit, or choose another model.",
+)
 
 
 async def generate(
@@ -67,7 +73,9 @@ async def generate(
     except Exception:
         logger.exception("Reply %s failed", reply.id)
         return Outcome(_broken(reply), "internal", "Something went wrong here, not at the model. Try again.")
-    return Outcome(Status.COMPLETE) if reply.text or reply.pictures else _EMPTY
+    if reply.text or reply.pictures:
+        return Outcome(Status.COMPLETE)
+    return _ALL_THOUGHT if reply.reasoning and reply.receipt.finish_reason == "length" else _EMPTY
 
 
 async def _read(upstream: Upstream, reply: Reply, beginning: Beginning, key: str) -> None:
