@@ -7,7 +7,9 @@ addEventListener("focus", look);
 document.addEventListener("visibilitychange", look);
 document.addEventListener("done", () => [300, 4000].forEach((delay) => setTimeout(look, delay)));
 
-document.cookie = `offset=${-new Date().getTimezoneOffset()}; path=${new URL("..", import.meta.url).pathname}; max-age=31536000; samesite=lax`;
+const offset = `offset=${-new Date().getTimezoneOffset()}`;
+if (!document.cookie.split("; ").includes(offset)) addEventListener("load", look); // the list is by another clock
+document.cookie = `${offset}; path=${new URL("..", import.meta.url).pathname}; max-age=31536000; samesite=lax`;
 
 // The dialog opens when its content has come.
 document.addEventListener("htmx:after:swap", ({ detail }) => {

@@ -405,3 +405,12 @@ async def test_a_notice_of_another_try_goes_when_the_answer_comes(scene: Scene) 
     assert reply.notice == "Too many requests. Trying again in 3 s."
     await call.gives(Started("gen-2", "some/model", "Provider"))
     assert reply.notice == ""
+
+
+async def test_an_answer_of_thoughts_alone_that_was_cut_says_what_used_up_its_length(scene: Scene) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    await call.gives(Reasoning("Hm. " * 10), Finish("length"))
+    await call.ends()
+    ended = await scene.ended(answer)
+    assert ended.status == Status.FAILED
+    assert "length limit for thinking" in ended.error_message

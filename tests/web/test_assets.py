@@ -170,3 +170,9 @@ async def test_what_a_frame_without_an_origin_loads_is_for_all_origins(
         for url in (assets.mermaid_url(), assets.url("diagram.js"), assets.url("app.js"))
     }
     assert list(policies.values()) == ["cross-origin", "cross-origin", None]
+
+
+async def test_an_asset_is_asked_after_without_being_sent(client: httpx.AsyncClient, assets: Assets) -> None:
+    answer = await client.head(assets.url("app.css"))
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+    assert (await client.head("/assets/app-000000000000.css")).status_code == 404

@@ -64,8 +64,8 @@ _ONLY_THOUGHTS: Final = Outcome(
 _ONLY_THOUGHTS_CUT: Final = Outcome(
     Status.FAILED,
     "empty",
-    "The model used up the longest answer that it may give on its thoughts. Allow a longer answer in the settings of "
-    "the conversation, or choose a model that thinks less.",
+    "The model used up its length limit for thinking, before it began to answer. "
+    "Raise the limit, or choose another model.",
 )
 _STALLED: Final = "The model sent nothing more for {}, so the answer was ended. Continue it, or try again."
 _SILENT: Final = "The model sent no word for {}, so the answer was ended. Try again, or choose another model."

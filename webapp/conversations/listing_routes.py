@@ -266,9 +266,10 @@ async def show_news(
 ) -> Response[str]:
     """The list as it is now, for a page that has another version of it; nothing where it is the same."""
     news = pages.News(await presenter.sidebar(user.id, current))
-    if news.list.version == version:
+    appearance = appearance_of(request)
+    if news.list.version(appearance.offset) == version:
         return Response("", status_code=204, headers={"vary": VARY})
-    return html(presenter.render("conversations/news.hx.html", news, appearance_of(request)))
+    return html(presenter.render("conversations/news.hx.html", news, appearance))
 
 
 def address_of(view: View) -> str:

@@ -20,6 +20,7 @@ from webapp.conversations.waiting import Wait
 from webapp.db.types import new_id
 from webapp.library.parameters import labelled
 from webapp.library.prompts import Persona
+from webapp.rendering.links import linked
 
 
 class ConversationList(Struct, frozen=True):
@@ -43,10 +44,10 @@ class ConversationList(Struct, frozen=True):
         """Whether something grows in one that is not looked at: whoever shows the list is to look again."""
         return any(one.is_live and one.id != self.current for one in self.conversations)
 
-    @property
-    def version(self) -> str:
-        """Says whether a list is still as it was."""
-        return f"{crc32(msgspec.json.encode((self.conversations, self.now.date()))):x}"
+    def version(self, offset: int) -> str:
+        """Says whether a list is still as it was, where the clock is `offset` minutes ahead of UTC."""
+        day = (self.now + timedelta(minutes=offset)).date()
+        return f"{crc32(msgspec.json.encode((self.conversations, day, offset))):x}"
 
 
 class Editing(Struct, frozen=True):
@@ -320,7 +321,7 @@ def listed(
 
 
 def question_turn(message: Message) -> Turn:
-    return Turn(message, anchor(message.id), Markup(), "")
+    return Turn(message, anchor(message.id), Markup(linked(message.content)), "")  # noqa: S704  # which escapes
 
 
 def finished_turn(message: Message, rendering: Rendering, model_name: str) -> Turn:

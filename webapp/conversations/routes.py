@@ -215,7 +215,7 @@ async def show_live_document(
     return Stream(document, media_type="text/html", headers={**STREAM_HEADERS, **FRAMED_HEADERS})
 
 
-@get("/pictures/{picture_id:uuid}", name="picture")
+@route("/pictures/{picture_id:uuid}", http_method=READ, name="picture")
 async def show_picture(
     user: NamedDependency[User],
     conversations: NamedDependency[Conversations],

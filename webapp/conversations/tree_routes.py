@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, Router, get, post, route
+from litestar import Response, Router, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -174,7 +174,7 @@ async def save_text(
     return html(presenter.render("conversations/show_message.hx.html", await presenter.turn(user.id, message)))
 
 
-@get("/messages/{message_id:uuid}/text", name="message_text")
+@route("/messages/{message_id:uuid}/text", http_method=READ, name="message_text")
 async def show_text(
     user: NamedDependency[User], conversations: NamedDependency[Conversations], message_id: FromPath[UUID]
 ) -> Response[str]:

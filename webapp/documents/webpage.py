@@ -12,6 +12,7 @@ from webapp.conversations.pages import rendered
 from webapp.conversations.renderings import rendering
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.streams import PictureData
+from webapp.rendering.links import linked
 from webapp.web.templating import Templates
 
 END: Final = "</main>\n</body>\n</html>\n"
@@ -52,6 +53,9 @@ class Webpage:
 
 
 def _turn(message: DocumentMessage, pictures: tuple[str, ...]) -> SavedTurn:
+    if message.role == "user":
+        body = Markup(linked(message.content))  # noqa: S704  # which escapes
+        return SavedTurn(message, f"m-{message.id}", body, Markup(), pictures)
     made = rendering(UUID(message.id), message.content, message.reasoning)
     return SavedTurn(message, f"m-{message.id}", rendered(made.html), rendered(made.reasoning_html), pictures)
 

@@ -12,10 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, route
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
+
+from webapp.web.responses import READ
 
 HTMX_FILES: Final = tuple(f"htmx.org/dist/{name}" for name in ("htmx.min.js", "ext/hx-sse.min.js"))
 MERMAID_FILE: Final = "@mermaid-js/tiny/dist/mermaid.tiny.js"
@@ -128,7 +130,7 @@ def _asset(plain_name: str, body: bytes, *, for_frames: bool = False, level: int
 
 
 def assets_router(assets: Assets) -> Router:
-    @get("/{name:str}", name="asset", include_in_schema=False)
+    @route("/{name:str}", http_method=READ, name="asset", include_in_schema=False)
     async def show_asset(
         request: Request[object, object, object],  # type: ignore[type-var]  # nothing of it is looked at but headers
         name: FromPath[str],

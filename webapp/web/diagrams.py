@@ -7,10 +7,11 @@ no page of ours and no network.
 import secrets
 from typing import Final
 
-from litestar import MediaType, Response, Router, get
+from litestar import MediaType, Response, Router, route
 from msgspec import Struct
 
 from webapp.web.assets import Assets
+from webapp.web.responses import READ
 from webapp.web.templating import Templates
 
 POLICY: Final = "; ".join(
@@ -32,7 +33,7 @@ class DiagramFrame(Struct, frozen=True):
 
 
 def diagrams_router(assets: Assets, templates: Templates) -> Router:
-    @get("/", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=True)
+    @route("/", http_method=READ, media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=True)
     def show_frame() -> Response[str]:
         """In a thread: the first one reads Mermaid."""
         nonce = secrets.token_urlsafe(16)

@@ -167,7 +167,7 @@ async def show_shared_document(
     return Stream(document, media_type="text/html", headers={**STREAM_HEADERS, **FRAMED_HEADERS, **PRIVATELY})
 
 
-@get("/s/{token:str}/pictures/{picture_id:uuid}", name="shared_picture", opt={"public": True})
+@route("/s/{token:str}/pictures/{picture_id:uuid}", http_method=READ, name="shared_picture", opt={"public": True})
 async def show_shared_picture(
     shares: NamedDependency[ShareStore],
     painter: NamedDependency[Painter],
