@@ -22,7 +22,7 @@ _TAG = re.compile(
     | img[ ]src="(?P<src>[^"]*)"[ ]alt="(?P<alt>[^"]*)"[^>]*>
     | p><span[ ]data-math-style="display">(?P<alone>[^<]*)</span></p>
     | span[ ]data-math-style="(?P<style>inline|display)">(?P<tex>[^<]*)</span>
-    | pre><code[ ]class="language-(?P<delimiters>{MARK}[a-z]+|math)"(?:[ ]data-math-style="display")?>
+    | pre><code[ ]class="language-(?P<delimiters>{MARK}[a-z-]+|math)"(?:[ ]data-math-style="display")?>
       (?P<lines>[^<]*)</code></pre>
     | pre><code(?:[ ]class="language-(?P<language>[^"]*)")?>(?P<code>[^<]*)</code></pre>
     | (?P<table>/?table)>
@@ -136,7 +136,8 @@ class _Shaper:
     def _fenced(self, delimiters: str, tex: str) -> str:
         opener, closer = DELIMITERS.get(delimiters, ("", ""))
         source = f"{opener}\n{tex}{closer}\n" if opener else tex
-        return self._scrolling(tex, "div") or code_block("latex", source, colours=self._colours)
+        whole = source if opener.startswith("\\begin") else tex
+        return self._scrolling(whole, "div") or code_block("latex", source, colours=self._colours)
 
     def _scrolling(self, tex: str, element: str) -> str:
         mathml = self._mathml(tex, display=True)
