@@ -33,10 +33,11 @@ MAX_LINES: Final = 200  # of one formula
 
 
 def marked(text: str) -> str:
-    """``text`` as comrak is to see it: display formulas fenced, opening brackets marked."""
+    """``text`` as comrak is to see it: display formulas fenced, opening brackets marked, and those of no tags."""
     if may_have_display(text):
         text = "".join(fenced(lines_of(text)).lines)
-    return text.replace("\\(", f"\\({MARK}").replace("\\[", f"\\[{MARK}")
+    text = text.replace("\\(", f"\\({MARK}").replace("\\[", f"\\[{MARK}")
+    return text.replace("\\<", f"\\<{MARK}").replace("&lt;", f"&lt;{MARK}")
 
 
 def may_have_display(text: str) -> bool:
