@@ -44,9 +44,31 @@ def test_cells_keep_their_alignment() -> None:
     assert only("th", "| a |\n|--:|").attributes == {"align": "right"}
 
 
-def test_a_br_breaks_a_line_in_a_cell_and_nowhere_else() -> None:
+def test_a_br_breaks_a_line() -> None:
     assert "<td>a<br>b<code>&lt;br&gt;</code></td>" in render("|x|\n|-|\n|a<br>b`<br>`|")
-    assert html("a<br>b") == "<p>a&lt;br&gt;b</p>"
+    assert html("a<br>b<br/>c<br />d") == "<p>a<br>b<br>c<br>d</p>"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("H<sub>2</sub>O, x<sup>2</sup>", "H<sub>2</sub>O, x<sup>2</sup>"),
+        ("<kbd>Ctrl</kbd>+<kbd>C</kbd>", "<kbd>Ctrl</kbd>+<kbd>C</kbd>"),
+        ("<mark>**m**</mark> <u>u</u> <s>s</s>", "<mark><strong>m</strong></mark> <u>u</u> <s>s</s>"),
+        ("**a <u>b</u>**", "<strong>a <u>b</u></strong>"),
+        ("`<u>a</u>`", "<code>&lt;u&gt;a&lt;/u&gt;</code>"),
+        ("a<br>\nb", "a<br>\nb"),
+        ("a <u>b", "a &lt;u&gt;b"),
+        ("a</u> b", "a&lt;/u&gt; b"),
+        ("*a <u>b* c</u>", "<em>a &lt;u&gt;b</em> c&lt;/u&gt;"),
+        ("<u>a <s>b</u> c</s>", "&lt;u&gt;a <s>b&lt;/u&gt; c</s>"),
+        ("\\<u>a\\</u> &lt;u&gt;b&lt;/u&gt;", "&lt;u&gt;a&lt;/u&gt; &lt;u&gt;b&lt;/u&gt;"),
+        ('<u class="x">a</u>', '&lt;u class="x"&gt;a&lt;/u&gt;'),
+        ("<b>a</b> <i>c</i>", "&lt;b&gt;a&lt;/b&gt; &lt;i&gt;c&lt;/i&gt;"),
+    ],
+)
+def test_a_few_tags_without_attributes_are_tags(text: str, expected: str) -> None:
+    assert html(text) == f"<p>{expected}</p>"
 
 
 def test_code_says_its_language_and_offers_what_can_be_done() -> None:

@@ -61,7 +61,7 @@ def test_prices_and_variables_stay_text(text: str) -> None:
         (r"a $\frac{x$ b", r"$\frac{x$"),
         (r"a \(\frac{x\) b", r"\(\frac{x\)"),
         (r"a $$\unheardof$$ b", r"$$\unheardof$$"),
-        ("\\[\n\\unheardof\n= x\n\\]", "\\[\n\\unheardof\n= x\n\\]"),
+        ("\\[\n\\frac{x\n= y\n\\]", "\\[\n\\frac{x\n= y\n\\]"),
         ("$$\n\\unheardof\n$$", "$$\n\\unheardof\n$$"),
     ],
 )
@@ -91,8 +91,49 @@ def test_what_stands_beside_the_delimiters_belongs_to_the_formula() -> None:
     assert formulas("$$ \\begin{aligned}\na &= b\n\\end{aligned} $$.") == ["\\begin{aligned} a &= b \\end{aligned}."]
 
 
-def test_a_blank_line_ends_the_hope_for_a_formula() -> None:
-    assert formulas("\\[\na\n\nb\n\\]") == []
+@pytest.mark.parametrize(("opener", "closer"), [("\\[", "\\]"), ("$$", "$$"), ("> $$", "> $$")])
+def test_a_formula_may_have_a_blank_line_in_it(opener: str, closer: str) -> None:
+    margin = "> " if opener[0] == ">" else ""
+    body = [r"\begin{matrix}", r"1 & 2 \\", "", "3 & 4", r"\end{matrix}"]
+    text = "\n".join([opener, *(margin + line for line in body), closer])
+    assert formulas(text) == ["\n".join(body)]
+
+
+@pytest.mark.parametrize("name", ["align", "gather*", "align*", "aligned", "cases"])
+def test_an_environment_needs_no_delimiters(name: str) -> None:
+    tex = (
+        f"\\begin{{{name}}}\na &= b_1 \\\\\n= c\n\\end{{{name}}}"
+        if name[0] != "g"
+        else f"\\begin{{{name}}}\na_1\n= b\n\\end{{{name}}}"
+    )
+    assert formulas(f"So:\n{tex}\nand") == [tex]
+    assert formulas(f"- a\n\n  {tex.replace(chr(10), chr(10) + '  ')}\n") == [tex]
+    assert formulas("\\begin{equation} E_1 = mc^2 \\end{equation}") == ["\\begin{equation} E_1 = mc^2 \\end{equation}"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"\text{user_id}", "user_id"),
+        (r"\text{5% & #1}", "5%\u00a0&#1"),
+        (r"\text{if $x>0$}", "if\u00a0x>0"),
+        (r"\text{if \(x>0\) so}", "if\u00a0x>0\u00a0so"),
+        (r"\text{kJ/(kg \cdot K)}", "kJ/(kg\u00a0⋅\u00a0K)"),
+        (r"\unknowncmd{x} + 1", "\\unknowncmdx+1"),
+        (r"\textbf{a_b}", "a_b"),
+        (r"\SI{5}{kJ}", "5kJ"),
+    ],
+)
+def test_words_and_unknown_commands_cost_no_formula(tex: str, shown: str) -> None:
+    html = to_mathml(tex, display=False)
+    assert html is not None
+    assert words(html.replace("\u00a0", " ")) == shown.replace("\u00a0", "")
+    assert formulas(f"a ${tex}$ b") == [tex]
+    assert formulas(f"a $${tex}$$ b") == [tex]
+
+
+def test_a_blank_line_before_a_sentence_ends_the_hope_for_a_formula() -> None:
+    assert formulas("\\[\na\n\nsome words here\n\\]") == []
     assert words(render("\\[\na\n\nb")) == "[ab"
 
 

@@ -11,7 +11,7 @@ from tests.rendering.reading import words
 from webapp.rendering.growing import OpenBlock
 from webapp.rendering.markdown import render
 from webapp.rendering.nested import lengthened
-from webapp.rendering.stream import BlockStream
+from webapp.rendering.stream import Block, BlockStream
 
 LONG = """\
 ## Identity
@@ -49,7 +49,8 @@ def code_of(html: str) -> str:
 
 
 def grown(text: str, step: int) -> str:
-    stream, settled = BlockStream(), []
+    stream = BlockStream()
+    settled: list[Block] = []
     for begin in range(0, len(text), step):
         stream.append(text[begin : begin + step])
         assert stream.blocks()[: len(settled)] == settled

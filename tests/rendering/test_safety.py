@@ -17,7 +17,7 @@ from webapp.rendering.stream import BlockStream
 PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
 
 TAGS = re.compile(
-    "a|blockquote|br|button|code|del|div|em|h[3-6]|hr|input|li|ol|p|pre|section|span|strong|sup|table|tbody|td|th|thead|tr|ul"
+    "a|blockquote|br|button|code|del|div|em|h[3-6]|hr|input|kbd|li|mark|ol|p|pre|s|section|span|strong|sub|sup|table|tbody|td|th|thead|tr|u|ul"
     "|math|mfrac|mi|mn|mo|mover|mrow|mspace|msqrt|mroot|msub|msubsup|msup|mtable|mtd|mtext|mtr|munder|munderover|menclose"
 )
 VALUES = {

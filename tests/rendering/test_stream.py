@@ -335,10 +335,10 @@ def test_code_defines_no_links() -> None:
 
 def test_a_reference_to_a_footnote_is_shown_before_its_text_has_come() -> None:
     stream = BlockStream("a[^2] b[^x]\n\n[^2]: c *d*\n\ne\n")
+    notes = '<section class="footnotes">\n<ol start="2" dir="auto">\n'
     assert [block.html for block in stream.blocks()] == [
         '<p>a<sup class="footnote-ref">2</sup> b[^x]</p>\n',
-        '<section class="footnotes">\n<ol start="2" dir="auto">\n<li>\n<p>c <em>d</em> </p>\n</li>\n</ol>\n'
-        "</section>\n",
+        f"{notes}<li>\n<p>c <em>d</em> </p>\n</li>\n</ol>\n</section>\n",
     ]
 
 

@@ -13,22 +13,36 @@ from msgspec.structs import replace
 
 MARK: Final = "\ufdd0"  # a noncharacter, which no readable text has: what stands behind it was written here
 _MARK_IN_ADDRESS: Final = "%EF%B7%90"
-_NAMES: Final = {"\\[": "bracket", "$$": "dollars"}
-_CLOSERS: Final = {"\\[": "\\]", "$$": "$$"}
+_ENVIRONMENTS: Final = (
+    *(
+        f"{name}{star}"
+        for name in ("equation", "align", "gather", "alignat", "flalign", "multline")
+        for star in ("", "*")
+    ),
+    *("eqnarray", "aligned", "gathered", "split", "cases", "matrix", "pmatrix", "bmatrix", "vmatrix"),
+)
+_BARE: Final = {f"\\begin{{{name}}}": f"\\end{{{name}}}" for name in _ENVIRONMENTS}
+_CLOSERS: Final = {"\\[": "\\]", "$$": "$$", **_BARE}
+_NAMES: Final = {
+    "\\[": "bracket",
+    "$$": "dollars",
+    **{f"\\begin{{{name}}}": f"begin-{name.replace('*', '-star')}" for name in _ENVIRONMENTS},
+}
 DELIMITERS: Final = {f"{MARK}{name}": (opener, _CLOSERS[opener]) for opener, name in _NAMES.items()}
 MAX_LINES: Final = 200  # of one formula
 
 
 def marked(text: str) -> str:
-    """``text`` as comrak is to see it: display formulas fenced, opening brackets marked."""
+    """``text`` as comrak is to see it: display formulas fenced, opening brackets marked, and those of no tags."""
     if may_have_display(text):
         text = "".join(fenced(lines_of(text)).lines)
-    return text.replace("\\(", f"\\({MARK}").replace("\\[", f"\\[{MARK}")
+    text = text.replace("\\(", f"\\({MARK}").replace("\\[", f"\\[{MARK}")
+    return text.replace("\\<", f"\\<{MARK}").replace("&lt;", f"&lt;{MARK}")
 
 
 def may_have_display(text: str) -> bool:
     """Whether it is worth while to look for display formulas in ``text``."""
-    return "$$" in text or "\\[" in text
+    return "$$" in text or "\\[" in text or "\\begin{" in text
 
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -39,7 +53,7 @@ def lines_of(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-_FENCED_AS_TEXT = re.compile(rf"(?<!`)(`{{3,}}+)({MARK}[a-z]+)(?:(.*?)(\n(?:[ ]|&gt;)*)\1(?!`))?", re.DOTALL)
+_FENCED_AS_TEXT = re.compile(rf"(?<!`)(`{{3,}}+)({MARK}[a-z-]+)(?:(.*?)(\n(?:[ ]|&gt;)*)\1(?!`))?", re.DOTALL)
 
 
 def unmarked(html: str) -> str:
@@ -75,7 +89,10 @@ class Fenced(Struct, frozen=True):
 
 # Possessive: there is one way to read what stands before a line's text, and no other is to be tried.
 _CONTAINER: Final = r"[ \t>]*+(?:(?:[-+*]|\d{1,9}[.)])[ \t][ \t>]*+)*+"
-_OPENER = re.compile(rf"(?P<container>{_CONTAINER})(?P<mark>\\\[|\$\$)(?P<rest>[^\r\n]*)[\r\n]*")
+_NAMED: Final = "|".join(map(re.escape, _ENVIRONMENTS))
+_OPENER = re.compile(
+    rf"(?P<container>{_CONTAINER})(?P<mark>\\\[|\$\$|\\begin\{{(?:{_NAMED})\}})(?P<rest>[^\r\n]*)[\r\n]*"
+)
 
 
 def fenced(lines: list[str]) -> Fenced:
@@ -135,13 +152,18 @@ def may_begin_display(line: str) -> bool:
 def _formula(lines: list[str], number: int) -> list[str] | None:
     """The fenced lines of the formula that begins in a line; none if it may still end; None if there is no formula."""
     opener = _OPENER.fullmatch(lines[number])
-    if opener is None or _CLOSERS[opener["mark"]] in opener["rest"]:
+    if opener is None:
         return None
+    if _CLOSERS[opener["mark"]] in opener["rest"]:
+        return _in_one_line(opener) if opener["mark"] in _BARE else None
     quotes = opener["container"].count(">")
-    body = [opener["rest"].strip()]
+    body, has_gap = [opener["rest"].strip()], False
     for line in lines[number + 1 : number + MAX_LINES]:
         body.append(_without_quotes(line, quotes).strip())
-        if not body[-1] or _BRACKET.search(body[-1]):  # no formula has another one in it
+        has_gap = has_gap or not body[-1]
+        if _BRACKET.search(body[-1]) or (opener["mark"] in _BARE and opener["mark"] in body[-1]):
+            return None  # no formula has another one in it
+        if has_gap and (body[0] or not body[1] or is_prose(body[-1])):  # behind a gap it may be a sentence
             return None
         if _CLOSERS[opener["mark"]] in body[-1]:
             return _fence(opener, body)
@@ -149,6 +171,11 @@ def _formula(lines: list[str], number: int) -> list[str] | None:
 
 
 _BRACKET = re.compile(r"(?<!\\)\\\[")
+
+
+def _in_one_line(opener: re.Match[str]) -> list[str] | None:
+    before, closer, after = opener["rest"].partition(_CLOSERS[opener["mark"]])
+    return None if after.strip() else [f"{opener['container']}$${opener['mark']}{before}{closer}$$\n"]
 
 
 def _without_quotes(line: str, quotes: int) -> str:

@@ -22,7 +22,7 @@ _TAG = re.compile(
     | img[ ]src="(?P<src>[^"]*)"[ ]alt="(?P<alt>[^"]*)"[^>]*>
     | p><span[ ]data-math-style="display">(?P<alone>[^<]*)</span></p>
     | span[ ]data-math-style="(?P<style>inline|display)">(?P<tex>[^<]*)</span>
-    | pre><code[ ]class="language-(?P<delimiters>{MARK}[a-z]+|math)"(?:[ ]data-math-style="display")?>
+    | pre><code[ ]class="language-(?P<delimiters>{MARK}[a-z-]+|math)"(?:[ ]data-math-style="display")?>
       (?P<lines>[^<]*)</code></pre>
     | pre><code(?:[ ]class="language-(?P<language>[^"]*)")?>(?P<code>[^<]*)</code></pre>
     | (?P<table>/?table)>
@@ -66,7 +66,7 @@ def shape(html: str, anchor: str | None, headings: Headings, *, colours: bool = 
     Without ``colours`` code stays plain, as where it is soon to be rendered again.
     """
     if "&lt;" in html:
-        html = _break_lines_in_cells(_wrap_raw_html(html))
+        html = _let_tags_through(_wrap_raw_html(html))
     return unmarked(_TAG.sub(_Shaper(anchor, headings, colours=colours), html))
 
 
@@ -136,7 +136,8 @@ class _Shaper:
     def _fenced(self, delimiters: str, tex: str) -> str:
         opener, closer = DELIMITERS.get(delimiters, ("", ""))
         source = f"{opener}\n{tex}{closer}\n" if opener else tex
-        return self._scrolling(tex, "div") or code_block("latex", source, colours=self._colours)
+        whole = source if opener.startswith("\\begin") else tex
+        return self._scrolling(whole, "div") or code_block("latex", source, colours=self._colours)
 
     def _scrolling(self, tex: str, element: str) -> str:
         mathml = self._mathml(tex, display=True)
@@ -247,17 +248,42 @@ def _wrap_raw_html(html: str) -> str:
     return _RAW_HTML.sub(paragraph, html)
 
 
-_CELL_PART = re.compile(r"<(?P<close>/?)td\b[^>]*>|<code>[^<]*</code>|(?P<br>&lt;br ?/?&gt;)")
+PLAIN_TAGS: Final = "sub|sup|kbd|mark|u|s"
+_VOID: Final = frozenset({"br", "hr", "img", "input"})
+_PART = re.compile(
+    rf"""<code[^>]*>[^<]*</code> | <p[ ]class="raw-html">.*?</p>
+      | <(?P<close>/?)(?P<element>[a-z][a-z0-9]*)[^>]*>
+      | &lt;(?P<end>/?)(?P<tag>{PLAIN_TAGS})&gt; | (?P<br>&lt;br[ ]?/?&gt;(?:<br[ ]/>)?)""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
-def _break_lines_in_cells(html: str) -> str:
-    """Lets ``<br>`` break a line in a cell of a table, where Markdown has no other way. All other tags stay text."""
-    in_cell = False
+def _let_tags_through(html: str) -> str:
+    """Lets a few tags without attributes be tags, if they are closed where they were opened. All others stay text."""
+    pieces: list[str] = []
+    open_tags: list[tuple[str, int]] = []  # each with its piece; those of comrak's own have none
+    position = 0
+    for part in _PART.finditer(html):
+        pieces += [html[position : part.start()], "<br>" if part["br"] else part[0]]
+        position = part.end()
+        if part["tag"]:
+            _take_plain_tag(part, pieces, open_tags)
+        elif part["element"] and part["element"] not in _VOID:
+            _take_element(part, open_tags)
+    return "".join([*pieces, html[position:]])
 
-    def part(found: re.Match[str]) -> str:
-        nonlocal in_cell
-        if found["close"] is not None:
-            in_cell = not found["close"]
-        return "<br>" if found["br"] and in_cell else found[0]
 
-    return _CELL_PART.sub(part, html) if "&lt;br" in html else html
+def _take_plain_tag(part: re.Match[str], pieces: list[str], open_tags: list[tuple[str, int]]) -> None:
+    if not part["end"]:
+        open_tags.append((part["tag"], len(pieces) - 1))
+    elif open_tags and open_tags[-1][0] == part["tag"] and (place := open_tags.pop()[1]) >= 0:
+        pieces[place], pieces[-1] = f"<{part['tag']}>", f"</{part['tag']}>"
+
+
+def _take_element(part: re.Match[str], open_tags: list[tuple[str, int]]) -> None:
+    """What was opened in an element and is not closed at its end stays text."""
+    if not part["close"]:
+        open_tags.append((part["element"], -1))
+        return
+    while open_tags and open_tags.pop() != (part["element"], -1):
+        pass

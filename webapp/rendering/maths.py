@@ -11,6 +11,8 @@ from typing import Final
 
 from math_core import LatexError, LatexToMathML
 
+from webapp.rendering.tex import prepared, without_unknown
+
 # Above these a formula is shown as its source. math-core recurses for each brace and command, so that ten thousand of
 # them end the process. A macro of the formula's own takes no argument: a few that double theirs, each in the next,
 # fill the memory before the expansions are counted.
@@ -83,21 +85,38 @@ def to_mathml(tex: str, *, display: bool) -> str | None:
     """
     if len(tex) > MAX_CHARACTERS or not tex.strip() or _depth(tex) > MAX_DEPTH or _defines(tex):
         return None
-    try:
-        markup = _CONVERTER.convert_with_local_state(_prepared(tex), displaystyle=display)
-    except LatexError:
-        return None
-    return _Writer(tex.strip()).written(markup) if len(markup) <= MAX_MARKUP else None
+    markup = _converted(prepared(tex), display=display)
+    return _Writer(tex.strip()).written(markup) if 0 < len(markup) <= MAX_MARKUP else None
+
+
+_MOST_UNKNOWN: Final = 8
+
+
+def _converted(tex: str, *, display: bool) -> str:
+    """math-core's markup, with commands that it does not know as their names; "" for what it cannot read."""
+    shown: str | None = tex
+    for _ in range(_MOST_UNKNOWN):
+        if shown is None or len(shown) > 2 * MAX_CHARACTERS:
+            break
+        try:
+            return _CONVERTER.convert_with_local_state(shown, displaystyle=display)
+        except LatexError as error:
+            shown = without_unknown(shown, str(error))
+    return ""
 
 
 _MACROS: Final = {  # what models write and math-core does not know
     "abs": r"\left|#1\right|",
+    "SI": r"#1\,\text{#2}",
     "dotsb": r"\cdots",
     "dotsc": r"\ldots",
+    "ensuremath": r"#1",
+    "mathbbm": r"\mathbb{#1}",
     "mbox": r"\text{#1}",
     "norm": r"\left\|#1\right\|",
     "substack": r"\begin{subarray}{c}#1\end{subarray}",
     "textnormal": r"\text{#1}",
+    "textup": r"\text{#1}",
 }
 _CONVERTER: Final = LatexToMathML(
     fancy_error=False, macros=_MACROS, max_expansions=MAX_EXPANSIONS, allow_unreliable_rendering=True
@@ -121,21 +140,6 @@ def _depth(tex: str) -> int:
         depth += (found["open"] is not None) - (found["close"] is not None)
         deepest = max(deepest, depth)
     return deepest
-
-
-_NUMBERED: Final = r"equation|align|gather|alignat|flalign|multline"
-_NUMBERED_ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({_NUMBERED})\}}")
-_LABEL = re.compile(r"\\label\{[^{}]*\}")
-_LIKE: Final = {"split": "aligned", "smallmatrix": "matrix"}
-_OTHER_ENVIRONMENT = re.compile(r"\\(begin|end)\{(split|smallmatrix)\}")
-
-
-def _prepared(tex: str) -> str:
-    """Without numbers that nobody wrote: they would begin at 1 in each formula. A tag that was written is shown."""
-    tex = _OTHER_ENVIRONMENT.sub(lambda found: rf"\{found[1]}{{{_LIKE[found[2]]}}}", _LABEL.sub("", tex).strip())
-    if "\\tag" not in tex:
-        return _NUMBERED_ENVIRONMENT.sub(r"\\\1{\2*}", tex)
-    return tex if _NUMBERED_ENVIRONMENT.search(tex) else rf"\begin{{equation}}{tex}\end{{equation}}"
 
 
 _PIECE = re.compile(
