@@ -293,3 +293,40 @@ async def test_examples_of_the_description_are_answered_as_described(client: htt
     body = {name: field["examples"][0] for name, field in fields.items()}
     answer = await client.post(f"/conversations/{await start(client)}/messages", json=body)
     assert answer.status_code == 201, answer.text
+
+
+FIT: dict[str, dict[str, Any]] = {
+    "NewMessage": {"message": "Hi"},
+    "Edit": {"message": "Hi", "run": 0},
+    "Question": {"message": "Hi", "run": 0},
+    "Retry": {"model": ""},
+}
+
+
+async def test_refusals_that_are_described_happen(client: httpx.AsyncClient, upstream: Upstream) -> None:
+    """Of each operation: what is no body, too large a one, one of another type, and an id that nothing has."""
+    model = await upstream.script("described", Say("Answer."))
+    conversation = await start(client)
+    sent = await ask(client, conversation, "Hi", model)
+    await read(client, conversation)
+    ids = {"{conversation_id}": conversation, "{message_id}": str(sent["answer_id"])}
+    json_type = {"content-type": "application/json"}
+    bodies: dict[str, dict[str, Any]] = {
+        "400": {"content": b"{", "headers": json_type},
+        "413": {"content": b'{"message": "' + b"x" * 2_000_000 + b'"}', "headers": json_type},
+        "415": {"content": b"{}", "headers": {"content-type": "text/plain"}},
+    }
+    schema = (await client.get("/schema/openapi.json")).json()
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            known, unknown = path, path
+            for name, value in ids.items():
+                known, unknown = known.replace(name, value), unknown.replace(name, str(uuid4()))
+            has_body = "requestBody" in operation
+            assert all((status in operation["responses"]) is has_body for status in ("413", "415"))
+            for status, body in bodies.items() if has_body else ():
+                assert str((await client.request(method, known, **body)).status_code) == status, (method, known)
+            if unknown != path:
+                kind = str(operation.get("requestBody")).partition("schemas/")[2].partition("'")[0]
+                answer = await client.request(method, unknown, json=FIT[kind] if has_body else None)
+                assert answer.status_code == 404, (method, path, answer.text)
