@@ -159,7 +159,7 @@ async def test_an_answer_of_nothing_is_a_failure(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "words"), [("stop", "thought, and then gave no answer"), ("length", "used up the longest answer")]
+    ("reason", "words"), [("stop", "thought, and then gave no answer"), ("length", "used up its length limit")]
 )
 async def test_an_answer_of_thoughts_alone_says_so(scene: Scene, reason: str, words: str) -> None:
     answer, call = await scene.here.ask(scene.alice)
