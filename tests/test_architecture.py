@@ -134,6 +134,7 @@ PURE = (
     "documents/imports/formats.py",
     "documents/imports/elements.py",
     "documents/imports/marks.py",
+    "documents/imports/other_files.py",
     "documents/imports/readers/",
     "documents/imports/records.py",
     "documents/imports/said.py",

@@ -66,6 +66,9 @@ async def test_a_file_is_looked_at_and_then_brought_in(client: httpx.AsyncClient
     page = await settled(client, address)
     assert "1 conversation was brought in." in words(page)
     assert "Brought in" in (await client.get("/")).text
+    place = re.search(r'href="(/c/[0-9a-f-]{36})">Brought in<', page)
+    assert place is not None
+    assert (await client.get(place[1])).status_code == 200
 
 
 async def test_what_is_here_already_stays_as_it_is(client: httpx.AsyncClient) -> None:
@@ -94,6 +97,24 @@ async def test_all_that_was_taken_along_is_here_already(client: httpx.AsyncClien
     page = await settled(client, await sent(client, archive, "all.zip"))
     assert "There is nothing new in the file." in words(page)
     assert "cannot be taken" not in words(page)
+
+
+async def test_what_a_conversation_has_grown_by_is_brought_in(client: httpx.AsyncClient) -> None:
+    value = exports.claude(key=str(uuid4()))
+    await client.post(f"{await sent(client, [value])}/confirm")
+    more = {"uuid": "more", "sender": "human", "text": "And now?", "created_at": "2025-04-01T10:00:00Z"}
+    value["chat_messages"].append(more)
+    address = await send_again(client, [value])
+    page = words(await settled(client, address))
+    assert "1 conversation with 1 message can be brought in." in page
+    assert "New in a conversation that&#39;s here already." in page
+    await client.post(f"{address}/confirm")
+    assert "1 conversation was brought in." in words(await settled(client, address))
+
+
+async def test_what_cannot_come_is_counted_before_it_is_brought_in(client: httpx.AsyncClient) -> None:
+    page = words((await client.get(await sent(client, [exports.claude(key=str(uuid4()))]))).text)
+    assert "1 image and 1 use of a tool can&#39;t be imported, and are only named." in page
 
 
 async def test_what_is_let_go_of_is_gone(client: httpx.AsyncClient) -> None:
@@ -136,7 +157,7 @@ def form(data: bytes, *, field: str = "file") -> dict[str, Any]:
         ({"files": {"file": ("a.json", b"")}}, 422, "nothing in the file"),
         (form(b"[] and no end"), 422, "did not come as a whole"),
         ({"content": b"", "headers": {"content-type": "multipart/form-data; boundary=b"}}, 422, "as a whole"),
-        ({"files": {"file": ("a.json", b" " * (2 * MB + 1))}}, 413, "at most 2 MB"),
+        ({"files": {"file": ("a.json", b" " * (2 * MB + 1))}}, 413, "conversations.json alone is enough"),
     ],
 )
 async def test_what_is_no_such_form_is_refused_with_a_reason(
@@ -171,7 +192,7 @@ async def test_one_that_says_that_it_is_a_gigabyte_is_not_waited_for(server: App
     [
         (b"Dear aunt,", "Nothing in this file could be read."),
         (b"PK\x03\x04" + b"x" * 50, "The zip is cut off"),
-        (b'[{"mapping": ', "There is nothing new in the file"),
+        (b'[{"mapping": ', "t valid JSON, or it"),
     ],
 )
 async def test_a_file_that_cannot_be_read_says_why(client: httpx.AsyncClient, data: bytes, reason: str) -> None:

@@ -47,11 +47,11 @@ def test_a_list_gives_the_good_ones_and_the_reasons_for_the_others(path: Path) -
     broken["mapping"]["call"]["parent"] = "call"
     path.write_bytes(msgspec.json.encode([exports.chatgpt(), broken, exports.claude(), {"what": "ever"}]))
     found = read(path)
-    assert [(one.title, one.format, one.messages) for one in found] == [
+    assert [(one.title.partition(" isn't")[0], one.format, one.messages) for one in found] == [
         ("Primes", "chatgpt", 4),
         ("Rings", "", 0),
         ("Letters", "claude", 2),
-        ("1 other entry in the file", "", 0),
+        ("1 other entry", "", 0),
     ]
     assert "ring" in found[1].remark
     assert found[3].is_note
@@ -65,7 +65,7 @@ def test_a_file_that_breaks_off_gives_what_came_before(path: Path) -> None:
 
 def test_of_a_zip_the_conversations_are_read_and_nothing_else(path: Path) -> None:
     zipped(path, {"user.json": {"id": "u"}, "x/conversations.json": [exports.chatgpt()], "chat.html": b"<p>"})
-    assert [one.title for one in read(path)] == ["Primes"]
+    assert [one.title for one in read(path) if not one.is_note] == ["Primes"]
 
 
 def test_numbered_files_belong_together(path: Path) -> None:
@@ -143,3 +143,51 @@ def test_too_many_conversations_are_refused(path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("webapp.documents.imports.items.MAX_ITEMS", 3)
     path.write_bytes(b"[" + b"{}," * 5 + b"]")
     assert "more than 3" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"7z\xbc\xaf\x27\x1c" + bytes(50), "This is a 7z archive"),
+        (b"\x1f\x8b\x08" + bytes(50), "This is a gzip archive"),
+        (b"\xef\xbb\xbf<!DOCTYPE html><html>{}</html>", "Send conversations.json"),
+        (b"  <html>", "This is a web page"),
+        (b"%PDF-1.7", "This is a PDF"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_for_what_it_is(path: Path, data: bytes, reason: str) -> None:
+    path.write_bytes(data)
+    assert reason in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("a/all.zip", "another archive, all.zip"), ("chat.html", "a web page"), ("a.txt", "no JSON")]
+)
+def test_a_zip_without_json_says_what_is_in_it(path: Path, name: str, reason: str) -> None:
+    assert reason in refused(zipped(path, {name: b"x"}))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_file_in_another_encoding_is_read(path: Path, encoding: str) -> None:
+    path.write_bytes(msgspec.json.encode([exports.claude()]).decode().encode(encoding))
+    assert [one.title for one in read(path)] == ["Letters"]
+
+
+def test_what_is_no_json_is_said_once(path: Path) -> None:
+    path.write_bytes(b"{a: 1}\n{b: 2}\n")
+    assert refused(path).count("isn't valid JSON") == 1
+
+
+def test_what_no_program_writes_is_said_once(path: Path) -> None:
+    path.write_bytes(b'{"conversations": []}\n' * 500)
+    assert refused(path).count("Nothing in this file could be read.") == 1
+    assert refused(path).count("LibreChat") == 1
+
+
+def test_what_is_left_out_of_a_zip_is_named(path: Path) -> None:
+    empty = exports.claude(key="k-2") | {"chat_messages": []}
+    zipped(path, {"a/conversations.json": [exports.claude(), empty], "a/memories.json": [{}], "a/users.json": [{}]})
+    assert [one.title for one in read(path) if one.is_note] == [
+        "1 empty conversation is left out.",
+        "Not read, as they hold no conversations: memories.json, users.json.",
+    ]

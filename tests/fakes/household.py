@@ -274,6 +274,7 @@ def household() -> dict[str, list[Values]]:
                 "remark": AWKWARD,
                 "format": "openchat",
                 "source_id": "\x00",
+                "conversation_id": conversation,
                 "messages": 3,
                 "document": bytes(range(256)),
             }

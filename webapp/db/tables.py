@@ -377,7 +377,7 @@ class Attachment(Base, kw_only=True):
 class Import(Base, kw_only=True):
     """A file of conversations that somebody sent: being read, waiting for a word, becoming conversations, or done.
 
-    Whoever works on it gives a heartbeat. `problem` says why nothing more could be read of it.
+    Whoever works on it gives a heartbeat. `problem` says why nothing more could be read of it, or what else is in it.
     """
 
     __tablename__ = "imports"
@@ -394,7 +394,7 @@ class Import(Base, kw_only=True):
 
 
 class ImportItem(Base, kw_only=True):
-    """A conversation of such a file. `document` is its JSON until it has become one of ours."""
+    """A conversation of such a file. `document` is its JSON until it has become one of ours, `conversation_id`."""
 
     __tablename__ = "import_items"
     __table_args__ = (
@@ -411,6 +411,7 @@ class ImportItem(Base, kw_only=True):
     format: Mapped[str] = mapped_column(Words(32), default="")
     source_id: Mapped[str] = mapped_column(Words(200), default="")
     messages: Mapped[int] = mapped_column(default=0)
+    conversation_id: Mapped[UUID | None] = mapped_column(default=None)
     document: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
 
 

@@ -16,16 +16,13 @@ class ExportPage(Struct, frozen=True):
 
 
 class ImportForm(Struct, frozen=True):
-    """The page on which a file is sent. `known` names the programs whose files can be read.
-
-    `error` is why the last one was not taken.
-    """
+    """The page on which a file is sent, of one of the `programs`. `error` is why the last one was not taken."""
 
     title: str
     list: ConversationList
     is_demo: bool
     megabytes: str
-    known: str
+    programs: str
     latest: UUID | None = None
     error: str = ""
 

@@ -83,11 +83,13 @@ class Importer:
     async def _read(self, owner: UUID, import_id: UUID, upload: Upload) -> None:
         try:
             with open_package(upload.path, limit=self.max_bytes * UNPACKED) as package:
-                reading, place = items(package), 0
+                reading, place, notes = items(package), 0, list[str]()
                 while batch := await asyncio.to_thread(_next_batch, reading):
-                    await self._store.add_items(owner, import_id, place, batch)
-                    place += len(batch)
-            await self._store.turn(owner, import_id, "reading", "ready")
+                    notes += [one.title for one in batch if one.is_note]
+                    found = [one for one in batch if not one.is_note]
+                    await self._store.add_items(owner, import_id, place, found)
+                    place += len(found)
+            await self._store.turn(owner, import_id, "reading", "ready", " ".join(notes))
         except FileError as error:
             await self._store.turn(owner, import_id, "reading", "failed", str(error))
         except RefusalError:

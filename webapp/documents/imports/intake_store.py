@@ -25,7 +25,7 @@ class Known:
         """With `is_there` False it is deleted: then nothing in a file is new to it."""
         self.conversation = conversation
         self._ids = MessageIds(conversation)
-        self._is_there = is_there
+        self.is_there = is_there
         self._by_name, self._by_end = dict[str, UUID](), dict[int, UUID]()
         for key, origin in rows:
             self._by_name[str(key)] = key
@@ -42,7 +42,7 @@ class Known:
 
     def new_of(self, document: Document) -> list[DocumentMessage]:
         """The messages that are not here yet."""
-        return [one for one in document.messages if self.find(one) is None] if self._is_there else []
+        return [one for one in document.messages if self.find(one) is None] if self.is_there else []
 
 
 async def here(session: AsyncSession, owner: UUID, keys: Sequence[UUID]) -> dict[UUID, Known]:

@@ -14,18 +14,19 @@ from webapp.documents.imports import marks
 from webapp.documents.imports.elements import elements
 from webapp.documents.imports.formats import KNOWN
 from webapp.documents.imports.ids import origins
-from webapp.documents.imports.reading import EmptyError
+from webapp.documents.imports.reading import BrokenError, EmptyError
 from webapp.documents.imports.records import MAX_ITEM_BYTES, Bad, Found, Unknown, conversations
 from webapp.documents.imports.unpacking import FileError, Package, Part
 
 MAX_ITEMS: Final = 50_000
-NOTHING: Final = f"Nothing in this file could be read. These programs' exports can be, as JSON or as a zip: {KNOWN}."
+NOTHING: Final = "Nothing in this file could be read."
+READABLE: Final = f"Exports of these programs can be, as JSON or as a zip: {KNOWN}."
 
 
 class Item(Struct, frozen=True):
     """A conversation of a file. `document` is its JSON; without one, `remark` says why it cannot be taken.
 
-    A note is no conversation: its remark says what else there is in the file.
+    A note is no conversation: its title is a sentence on what else there is in the file.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Item(Struct, frozen=True):
 def items(package: Package) -> Iterator[Item]:
     """All that is in the file, good and bad. Raises FileError where nothing more can be read, or nothing at all."""
     count = empty = unknown = 0
+    broken = list[Item]()  # what is no JSON, as long as nothing else has come
     for part in package.parts():
         if part.data is None:
             yield Item(PurePosixPath(part.name).stem[:200], "It is broken or encrypted in the zip.")
@@ -51,25 +53,37 @@ def items(package: Package) -> Iterator[Item]:
                 unknown += 1
             elif isinstance(one, Bad) and isinstance(one.error, EmptyError):
                 empty += 1
+            elif isinstance(one, Bad) and isinstance(one.error, BrokenError) and len(broken) == count:
+                count += 1
+                broken.append(_item(package, one, count))
             else:
+                if len(broken) == count:
+                    yield from broken
                 count += 1
                 yield _item(package, one, count)
             if count + empty + unknown > MAX_ITEMS:
                 raise FileError(f"There are more than {MAX_ITEMS:,} conversations in the file.")
-    if not count and not empty:
-        raise FileError(NOTHING)
-    yield from _notes(empty, unknown)
+    if len(broken) == count and not empty:
+        raise FileError(_nothing(broken if not unknown else []))
+    yield from _notes(empty, unknown, package.passed_over)
 
 
-def _notes(empty: int, unknown: int) -> Iterator[Item]:
+def _nothing(broken: list[Item]) -> str:
+    why = [f"It isn't valid JSON, or it's cut off: {broken[0].remark}"] if broken else []
+    return " ".join([NOTHING, *why, READABLE])
+
+
+def _notes(empty: int, unknown: int, passed_over: list[str]) -> Iterator[Item]:
     if unknown:
-        entries = "1 other entry" if unknown == 1 else f"{unknown:,} other entries"
-        yield Item(
-            f"{entries} in the file", f"Not a conversation of a program that can be read: {KNOWN}.", is_note=True
-        )
+        entries = "1 other entry isn't" if unknown == 1 else f"{unknown:,} other entries aren't"
+        yield Item(f"{entries} in a format that can be read. {READABLE}", is_note=True)
     if empty:
-        conversations_ = "1 empty conversation" if empty == 1 else f"{empty:,} empty conversations"
-        yield Item(conversations_, "Without any message, and so left out.", is_note=True)
+        left_out = "1 empty conversation is" if empty == 1 else f"{empty:,} empty conversations are"
+        yield Item(f"{left_out} left out.", is_note=True)
+    if passed_over:
+        names = ", ".join(PurePosixPath(name).name for name in passed_over[:5])
+        rest = f" and {len(passed_over) - 5:,} more" if len(passed_over) > 5 else ""
+        yield Item(f"Not read, as they hold no conversations: {names}{rest}.", is_note=True)
 
 
 def _records(part: Part) -> Iterator[bytes]:

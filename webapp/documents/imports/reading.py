@@ -24,6 +24,10 @@ class ConversationError(Exception):
     """A conversation that cannot be taken. The text is one sentence for its owner."""
 
 
+class BrokenError(ConversationError):
+    """A part of a file that is no JSON at all."""
+
+
 class EmptyError(ConversationError):
     """A conversation in which nobody has said anything. It is left out, and that is no fault."""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from webapp.documents.document import Document
 from webapp.documents.imports.formats import Format, format_of
-from webapp.documents.imports.reading import ConversationError
+from webapp.documents.imports.reading import BrokenError, ConversationError
 from webapp.documents.imports.soundness import sound
 
 MAX_ITEM_BYTES: Final = 50_000_000
@@ -78,9 +78,9 @@ def decoded(data: bytes) -> Any:
                 raise
             return msgspec.json.decode(_ESCAPE.sub(_whole, data))
     except msgspec.DecodeError as error:
-        raise ConversationError(f"It is not valid JSON: {error}.") from None
+        raise BrokenError(f"It is not valid JSON: {error}.") from None
     except UnicodeDecodeError:
-        raise ConversationError("It is not valid UTF-8.") from None
+        raise BrokenError("It is not valid UTF-8.") from None
     except RecursionError:
         raise ConversationError("It is nested too deeply. Export it as a list, without its tree.") from None
 

@@ -16,11 +16,15 @@ from webapp.documents.imports.store import ImportStore
 from webapp.documents.pages import ImportForm, ImportPage
 from webapp.web.appearance import appearance_of
 from webapp.web.htmx import wants_fragment
-from webapp.web.refusals import RefusalError
+from webapp.web.refusals import RefusalError, TooLargeError
 from webapp.web.responses import READ, html, see_other
 from webapp.web.uploads import receive_file
 
 LOOK: Final = '{"look": {"target": "body"}}'  # what has changed of the list is then asked for
+LARGE: Final = (
+    " Of a zip, conversations.json alone is enough: unpack it, and send that."
+    " The operator can raise the limit, MAX_IMPORT_BYTES."
+)
 MAX_LISTED: Final = 300  # conversations of a file that are told one by one
 
 AnyRequest = Request[Any, Any, Any]
@@ -51,7 +55,8 @@ async def send_file(
         upload = await receive_file(request, "file", limit=importer.max_bytes)
         return see_other(f"/import/{await importer.receive(user.id, upload)}")
     except RefusalError as refusal:
-        page = await _form(user, importer, imports, presenter, refusal.sentence)
+        hint = LARGE if isinstance(refusal, TooLargeError) else ""
+        page = await _form(user, importer, imports, presenter, f"{refusal.sentence}{hint}")
         form = presenter.render("documents/import_form.html", page, appearance_of(request))
         return html(form, status=refusal.status)
 

@@ -64,12 +64,13 @@ class Tally(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """A conversation of a file, as it is told."""
+    """A conversation of a file, as it is told. `conversation` is the one here that has its messages."""
 
     title: str
     state: Literal["waiting", "done", "known", "bad"]
     messages: int
     remark: str
+    conversation: UUID | None = None
 
 
 class ImportStore:
@@ -138,7 +139,7 @@ class ImportStore:
         """What there is to tell of single conversations: the bad ones first."""
         order = case((ItemRow.state == "bad", 0), (ItemRow.remark != "", 1), else_=2)
         query = (
-            select(ItemRow.title, ItemRow.state, ItemRow.messages, ItemRow.remark)
+            select(ItemRow.title, ItemRow.state, ItemRow.messages, ItemRow.remark, ItemRow.conversation_id)
             .join(ImportRow, ImportRow.id == ItemRow.import_id)
             .where(ImportRow.id == import_id, ImportRow.user_id == owner)
             .order_by(order, ItemRow.place)
@@ -158,8 +159,9 @@ class ImportStore:
             for number, one in enumerate(items):
                 known = next((taken[key] for key in found[number] if key in taken), None)
                 new = _new_messages(one, known, seen, found[number])
-                rows.append(_item_row(import_id, place + number, one, new, is_here=known is not None))
-            await session.execute(insert(ItemRow), rows)
+                rows.append(_item_row(import_id, place + number, one, new, known))
+            if rows:
+                await session.execute(insert(ItemRow), rows)
 
     async def turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
         """From one state to the next, with what is to be said of the file. ConflictError if it is in another."""
@@ -203,7 +205,7 @@ class ImportStore:
                 document = msgspec.json.decode(item.document or b"", type=Document)
                 if item.format != "openchat":
                     document = replace(document, model=default_model)
-                new = await _bring_in(session, owner, item.format, document)
+                item.conversation_id, new = await _bring_in(session, owner, item.format, document)
                 item.state, item.messages = "known" if new is None else "done", new or item.messages
                 item.document = None
             if not waiting:
@@ -237,21 +239,21 @@ def _new_messages(item: Item, known: Known | None, seen: dict[UUID, set[str]], k
     return new if new or (known is None and before is None) else None
 
 
-async def _bring_in(session: AsyncSession, owner: UUID, format_key: str, document: Document) -> int | None:
-    """How many messages came in, of one conversation; None if all of it is here."""
+async def _bring_in(session: AsyncSession, owner: UUID, format_key: str, document: Document) -> tuple[UUID, int | None]:
+    """The conversation that has it now, and how many messages came in; None if all of it was here."""
     names = origins(format_key, document)
     ids = keys(owner, names)
     found = await here(session, owner, ids)
     known = next((found[key] for key in ids if key in found), None)
     if known is not None:
-        return await grow(session, owner, known, document) or None
+        return known.conversation, await grow(session, owner, known, document) or None
     await add_document(session, owner, ids[0], document, names)
-    return len(document.messages)
+    return ids[0], len(document.messages)
 
 
-def _item_row(import_id: UUID, place: int, item: Item, new: int | None, *, is_here: bool) -> dict[str, Any]:
+def _item_row(import_id: UUID, place: int, item: Item, new: int | None, known: Known | None) -> dict[str, Any]:
     state = "bad" if item.document is None else "known" if new is None else "waiting"
-    goes_on = GOES_ON if is_here and new else ""
+    goes_on = GOES_ON if known and new else ""
     return {
         "id": new_id(),
         "import_id": import_id,
@@ -261,6 +263,7 @@ def _item_row(import_id: UUID, place: int, item: Item, new: int | None, *, is_he
         "remark": " ".join(filter(None, (goes_on, item.remark))),
         "format": item.format,
         "source_id": item.source_id,
+        "conversation_id": known.conversation if known and known.is_there else None,
         "messages": new or item.messages,
         "document": item.document if state == "waiting" else None,
     }

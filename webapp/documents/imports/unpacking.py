@@ -4,6 +4,7 @@ Nothing of a zip is written under a name that it has: its names only tell what i
 as it is unpacked.
 """
 
+import codecs
 import mmap
 import re
 import struct
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final, NamedTuple
 
 from webapp.conversations.pictures import MAX_PICTURE_BYTES
+from webapp.documents.imports.other_files import sentence_for, sentence_for_names
 
 MAX_FILES: Final = 65_535  # more than that is Zip64
 MAX_DIRECTORY: Final = 10_000_000  # bytes of the list of files, which is read whole
@@ -46,7 +48,10 @@ class Part(NamedTuple):
 
 
 class Package:
-    """What can be read of a file: its JSON, part by part, and pictures by their id."""
+    """What can be read of a file: its JSON, part by part, and pictures by their id.
+
+    `passed_over` are names of files with JSON that are not looked at, as those beside them have the conversations.
+    """
 
     def __init__(self, path: Path, stack: ExitStack, limit: int) -> None:
         self._path = path
@@ -54,9 +59,13 @@ class Package:
         self._limit = limit
         self._archive = stack.enter_context(_opened(path)) if _is_zip(path) else None
         members = self._archive.infolist() if self._archive else []
+        self._names = [one.filename for one in members]
         named = [one for one in members if one.filename.lower().endswith((".json", ".jsonl", ".ndjson"))]
         # Google Drive gives what AI Studio keeps in it without an ending.
-        self._members = named or [one for one in members if not one.is_dir() and "." not in one.filename]
+        found = named or [one for one in members if not one.is_dir() and "." not in one.filename]
+        self._members = [one for one in found if _is_whole(one.filename)] or found
+        taken = {id(one) for one in self._members}
+        self.passed_over = [one.filename for one in found if id(one) not in taken]
         self._pictures = {
             PurePosixPath(one.filename).stem: one
             for one in members
@@ -67,12 +76,13 @@ class Package:
         """Each file with JSON in it; of a zip those of conversations, where it has any by that name."""
         if self._archive is None:
             with self._path.open("rb") as file:
+                if told := sentence_for(file.read(64)):
+                    raise FileError(told)
                 yield from _mapped("", file)
             return
         if not self._members:
-            raise FileError("There is no JSON in the zip, and so no conversation.")
-        whole = [one for one in self._members if _WHOLE.fullmatch(PurePosixPath(one.filename).name)]
-        for member in whole or self._members:
+            raise FileError(sentence_for_names(self._names))
+        for member in self._members:
             with tempfile.TemporaryFile() as file:
                 try:
                     for piece in self._unpacked(self._archive, member):
@@ -143,8 +153,34 @@ def _check_directory(path: Path) -> None:
         raise FileError("The list of files in the zip is too long.")
 
 
+def _is_whole(path: str) -> bool:
+    return _WHOLE.fullmatch(PurePosixPath(path).name) is not None
+
+
 def _mapped(name: str, file: IO[bytes]) -> Iterator[Part]:
-    """The file as memory that the system reads when it is looked at."""
+    """The file as memory that the system reads when it is looked at; one in UTF-16 as UTF-8."""
+    file.seek(0)
+    if (encoding := _utf_16(file.read(2))) is not None:
+        file.seek(0)
+        with tempfile.TemporaryFile() as readable:
+            for piece in codecs.iterdecode(iter(lambda: file.read(1 << 18), b""), encoding, "replace"):
+                readable.write(piece.removeprefix("\ufeff").encode("utf-8", "replace"))
+            readable.flush()
+            yield from _as_memory(name, readable)
+    else:
+        yield from _as_memory(name, file)
+
+
+def _utf_16(head: bytes) -> str | None:
+    """The encoding of a file that begins so, where it is one of two bytes for each letter."""
+    if head in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if len(head) == 2 and 0 in head:  # JSON begins with two letters of ASCII
+        return "utf-16-be" if head[0] == 0 else "utf-16-le"
+    return None
+
+
+def _as_memory(name: str, file: IO[bytes]) -> Iterator[Part]:
     if file.seek(0, 2):
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             yield Part(name, data)
