@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.documents.test_formats import JSON
+from tests.fakes import exports
+from tests.fakes.documents import ASKED, document
 from tests.fakes.foreign.all import SAMPLES
 from tests.fakes.foreign.sample import Chat, Line, Sample
 from tests.fakes.law import FOREIGN
@@ -62,26 +64,41 @@ def test_a_file_is_known_by_one_reader_alone(sample: Sample) -> None:
     assert any(known)
 
 
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        (exports.chatgpt(), "chatgpt"),
+        (exports.claude(), "claude"),
+        (exports.openwebui(), "openwebui"),
+        (exports.librechat(), "librechat"),
+        (exports.librechat(recursive=True), "librechat"),
+        (msgspec.to_builtins(document(ASKED)), "openchat"),
+    ],
+)
+def test_files_of_the_other_readers_are_no_others(value: Any, key: str) -> None:
+    assert [one.key for one in FORMATS if one.is_it(value)] == [key]
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_all_of_a_file_arrives(sample: Sample) -> None:
     documents = whole(sample.data)
     assert [one.title for one in documents] == [one.title for one in sample.chats]
-    for document, expected in zip(documents, sample.chats, strict=True):
-        check(document, expected)
+    for found, expected in zip(documents, sample.chats, strict=True):
+        check(found, expected)
 
 
-def check(document: Document, expected: Chat) -> None:
-    assert sound(document) == document
-    on_branch = {one.id for one in document.branch}
-    beside = [one for one in document.messages if one.id not in on_branch]
-    for messages, lines in ((document.branch, expected.shown), (beside, expected.beside)):
+def check(found: Document, expected: Chat) -> None:
+    assert sound(found) == found
+    on_branch = {one.id for one in found.branch}
+    beside = [one for one in found.messages if one.id not in on_branch]
+    for messages, lines in ((found.branch, expected.shown), (beside, expected.beside)):
         for message, line in zip_longest(messages, lines):
             assert message is not None, line
             assert line is not None, message
             check_message(message, line)
-    about = (document.system_prompt, document.pinned, document.archived)
+    about = (found.system_prompt, found.pinned, found.archived)
     assert about == (expected.system, expected.pinned, expected.archived)
-    assert not expected.model or document.model == expected.model
+    assert not expected.model or found.model == expected.model
 
 
 def check_message(message: DocumentMessage, line: Line) -> None:

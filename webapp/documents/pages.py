@@ -16,10 +16,7 @@ class ExportPage(Struct, frozen=True):
 
 
 class ImportForm(Struct, frozen=True):
-    """The page on which a file is sent. `programs` names those whose files can be read.
-
-    `error` is why the last one was not taken.
-    """
+    """The page on which a file is sent, of one of the `programs`. `error` is why the last one was not taken."""
 
     title: str
     list: ConversationList

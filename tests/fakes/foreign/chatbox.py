@@ -71,6 +71,12 @@ _OLD = {
 SAMPLES: tuple[Sample, ...] = (
     sample(
         "chatbox",
+        "one session by itself",
+        {"id": "x-3", "name": "Alone", "messages": [_said("m1", "user", _text("Hi"))]},
+        chat("Alone", user("Hi")),
+    ),
+    sample(
+        "chatbox",
         "branches, a thread of before, a tool, files and an error",
         {
             "__exported_items": ["conversations"],

@@ -60,6 +60,27 @@ _PREFERENCE = {
     "preferred_output": _PLAIN[1:],
     "non_preferred_output": [{"role": "assistant", "content": "Yes."}],
 }
+_PARTED = [
+    {
+        "id": "m1",
+        "role": "user",
+        "parts": [
+            {"type": "text", "text": "What is it?"},
+            {"type": "file", "mediaType": "image/png", "filename": "fox.png", "url": PICTURE_URL},
+        ],
+    },
+    {
+        "id": "m2",
+        "role": "assistant",
+        "parts": [
+            {"type": "step-start"},
+            {"type": "reasoning", "text": "Red."},
+            {"type": "tool-look", "toolCallId": "c", "state": "output-available"},
+            {"type": "source-url", "sourceId": "s", "url": "https://example.org/fox", "title": "Foxes"},
+            {"type": "text", "text": "A fox."},
+        ],
+    },
+]
 _READ = (user("Is 91 prime?"), answer("No: 7 × 13."))
 
 SAMPLES: tuple[Sample, ...] = (
@@ -113,6 +134,16 @@ SAMPLES: tuple[Sample, ...] = (
         [_BATCH, _PREFERENCE],
         chat("Is 91 prime?", *_READ),
         chat("Is 91 prime?", *_READ, beside=(answer("Yes."),)),
+    ),
+    sample(
+        "openai",
+        "messages of parts alone, as the AI SDK has them",
+        {"id": "o-2", "messages": _PARTED},
+        chat(
+            "What is it?",
+            user("What is it?", pictures=1),
+            answer("", "[Tool used: look]", "A fox.", thoughts="Red.", sources=("https://example.org/fox",)),
+        ),
     ),
     sample(
         "openai",

@@ -32,6 +32,7 @@ _CHAT = [
     _said("Ann", "Draw", is_user=True, send_date="2026-01-05 @10h 05m 07s 123ms"),
     _said("Bee", "", extra={"image": "/user/images/Bee/fox.png", "title": "a fox"}, send_date=1767607600000),
     _said("Note", "Behind the scenes", is_system=True),
+    {"name": "Bee", "is_user": False, "mes": None, "swipes": None},
 ]
 _GROUP = [
     {"chat_metadata": {}, "user_name": "unused", "character_name": "unused"},

@@ -9,7 +9,7 @@ def _said(key: str, role: str, content: Any, **more: Any) -> dict[str, Any]:
     return {"uuid": key, "role": role, "content": content, "createdAt": "2026-01-05T10:00:01.000Z", **more}
 
 
-_CHAT = {
+_CHAT: dict[str, Any] = {
     "id": "t-1",
     "chatID": "t-1",
     "chatTitle": "Primes",
@@ -49,6 +49,12 @@ _CHAT = {
 }
 
 SAMPLES: tuple[Sample, ...] = (
+    sample(
+        "typingmind",
+        "one chat by itself",
+        _CHAT | {"messages": _CHAT["messages"][-1:]},
+        chat("Primes", user("Thanks"), system="Short.", model="gpt-5"),
+    ),
     sample(
         "typingmind",
         "parts, thoughts, a tool, a picture and two models",

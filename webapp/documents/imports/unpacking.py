@@ -64,7 +64,8 @@ class Package:
         # Google Drive gives what AI Studio keeps in it without an ending.
         found = named or [one for one in members if not one.is_dir() and "." not in one.filename]
         self._members = [one for one in found if _is_whole(one.filename)] or found
-        self.passed_over = [one.filename for one in found if one not in self._members]
+        taken = {id(one) for one in self._members}
+        self.passed_over = [one.filename for one in found if id(one) not in taken]
         self._pictures = {
             PurePosixPath(one.filename).stem: one
             for one in members

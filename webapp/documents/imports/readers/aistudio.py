@@ -17,7 +17,7 @@ _IN_DRIVE: Final[dict[str, Kind]] = {
     "driveImage": "Image", "driveDocument": "File", "driveAudio": "Audio", "driveVideo": "Video"
 }  # fmt: skip
 _INLINE: Final = ("inlineImage", "inlineFile", "inlineData")
-_BESIDE: Final = ("executableCode", "codeExecutionResult", *_INLINE)
+_BESIDE: Final = ("executableCode", "codeExecutionResult", "functionCall", *_INLINE)
 
 
 def is_aistudio(value: Any) -> bool:
@@ -88,6 +88,8 @@ def _joined(chunk: Mapping[str, Any], *, is_thought: bool) -> str:
 
 def _made(said: Said, part: Mapping[str, Any]) -> None:
     """Code that was run, what it gave, and files that are in the file itself."""
+    if call := mapping(part.get("functionCall")):
+        said.tool(text(call.get("name")))
     code, result = mapping(part.get("executableCode")), mapping(part.get("codeExecutionResult"))
     if code:
         said.text(marks.fenced(text(code.get("code")), text(code.get("language")).lower()))

@@ -19,11 +19,17 @@ Row = Mapping[str, Any]
 
 
 def is_chatbox(value: Any) -> bool:
-    return accepts(value, __exported_items=list) or accepts(value, **{"chat-sessions-list": list})
+    return _is_session(value) or accepts(value, __exported_items=list) or accepts(value, **{"chat-sessions-list": list})
+
+
+def _is_session(value: Any) -> bool:
+    return accepts(value, messages=list) and any(accepts(one, contentParts=list) for one in value["messages"])
 
 
 def split_chatbox(value: Any) -> Iterator[Any]:
     """Each session, and before it the threads that it has ended."""
+    if _is_session(value):
+        value = {_SESSION: value}
     own = [one for key, one in value.items() if key.startswith(_SESSION) and isinstance(one, dict)]
     for session in [*own, *objects(value.get("chat-sessions"))]:
         yield session

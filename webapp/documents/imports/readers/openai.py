@@ -15,7 +15,7 @@ from webapp.documents.imports.said import BETWEEN, Said
 from webapp.documents.imports.times import Clock, moment
 
 _ROLES: Final = frozenset({"user", "assistant", "system", "developer", "tool", "function"})
-_SAYS: Final = ("content", "tool_calls", "function_call")
+_SAYS: Final = ("content", "parts", "tool_calls", "function_call")
 _OF_OTHERS: Final = (
     "chatId", "from", "fragments", "mes", "messageId", "thread_id", "threadId", "versions", "contentParts", "blocks",
     "contentChunks", "parentMessageId",
@@ -37,13 +37,15 @@ def is_message(value: Any) -> bool:
 def is_openai(value: Any) -> bool:
     """A conversation; the `threads`, `history` or `chat` beside the messages of other programs tell those apart."""
     if isinstance(value, list):
-        return bool(value) and is_message(value[0])
+        return any(is_message(one) for one in value)
     if _is_request(value) or _is_preference(value):
         return True
-    if not accepts(value, messages=list) or any(key in value for key in ("threads", "history", "chat", "chatTitle")):
+    if not accepts(value, messages=list) or any(
+        key in value for key in ("threads", "history", "chat", "chatTitle", "chatID")
+    ):
         return False
     has_number = isinstance(value.get("id"), int) and isinstance(value.get("name"), str)
-    return bool(value["messages"]) and is_message(value["messages"][0]) and not has_number
+    return any(is_message(one) for one in value["messages"]) and not has_number
 
 
 def _is_request(value: Any) -> bool:
@@ -111,7 +113,7 @@ def _turn(message: Mapping[str, Any]) -> Turn:
     if role is None:
         said.missing("Part", text(message.get("role")) or text(message.get("type")))
     said.thought(text(message.get("reasoning_content")) or text(message.get("reasoning")))
-    content(said, message.get("content"), is_answer=role == "assistant")
+    content(said, message.get("parts") or message.get("content"), is_answer=role == "assistant")
     said.text(text(message.get("refusal")))
     tools(said, [*objects(message.get("tool_calls")), *objects([message.get("function_call")])])
     model, error = text(message.get("model")), problem(message.get("error"))

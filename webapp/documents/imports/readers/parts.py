@@ -14,10 +14,12 @@ from webapp.documents.imports.said import Said
 _TEXTS: Final = frozenset({"text", "input_text", "output_text", "main_text"})
 _PICTURES: Final = frozenset({"image", "image_url", "input_image"})
 _FILES: Final = frozenset({"file", "input_file", "document"})
-_CALLS: Final = frozenset({"tool_use", "tool_call", "tool-call", "server_tool_use", "toolCallRequest", "function_call"})
+_CALLS: Final = frozenset(
+    {"tool_use", "tool_call", "tool-call", "server_tool_use", "toolCallRequest", "function_call", "dynamic-tool"}
+)
 _RESULTS: Final = frozenset({"tool_result", "tool-result", "toolCallResult", "web_search_tool_result"})
 _THOUGHTS: Final = frozenset({"thinking", "reasoning", "redacted_thinking"})
-_MEDIA: Final = ("mimeType", "mime", "media_type", "fileType", "type")
+_MEDIA: Final = ("mediaType", "mimeType", "mime", "media_type", "fileType", "type")
 _NAMES: Final = (
     "origin_name", "name", "filename", "fileName", "file_name", "title", "fileIdentifier", "alt", "url",
 )  # fmt: skip
@@ -49,11 +51,13 @@ def _part(said: Said, part: Any, *, is_answer: bool) -> None:
         picture(said, one)
     elif kind in _FILES or kind.endswith("_file"):
         _file(said, one)
-    elif kind in _CALLS:
-        said.tool(tool_name(one))
+    elif kind in _CALLS or (kind.startswith("tool-") and kind not in _RESULTS):
+        said.tool(tool_name(one) or kind.removeprefix("tool-"))
+    elif kind == "source-url":
+        cited(said, [one])
     elif kind in ("input_audio", "audio"):
         said.missing("Audio")
-    elif kind not in _RESULTS:
+    elif kind not in _RESULTS and kind != "step-start":
         said.missing("Part", kind)
 
 
@@ -61,6 +65,8 @@ def _file(said: Said, part: Mapping[str, Any]) -> None:
     """A file, with its text where that stands beside its name."""
     if words := text(part.get("text")):
         said.block(f"File: {file_name(part)}", words)
+    elif text(part.get("url")).startswith("data:image/"):
+        picture(said, part)
     else:
         attached(said, part)
 
@@ -112,8 +118,8 @@ def last_of(address: str) -> str:
 
 
 def tool_name(call: Mapping[str, Any]) -> str:
-    function = mapping(call.get("function"))
-    return text(call.get("name")) or text(function.get("name")) or text(call.get("toolName"))
+    inner = mapping(call.get("function")) or mapping(call.get("toolInvocation")) or call
+    return text(call.get("name")) or text(inner.get("name")) or text(inner.get("toolName"))
 
 
 def tools(said: Said, calls: Any) -> bool:

@@ -21,25 +21,28 @@ Row = Mapping[str, Any]
 
 
 def is_sillytavern(value: Any) -> bool:
-    return _is_message(value) or (
-        accepts(value, user_name=str, character_name=str) and ("chat_metadata" in value or "create_date" in value)
+    return accepts(value, mes=str, name=str, is_user=bool) or (
+        _is_head(value) and accepts(value, user_name=str, character_name=str)
     )
 
 
-def _is_message(value: Any) -> bool:
-    return accepts(value, mes=str, name=str, is_user=bool)
+def _is_head(value: Row) -> bool:
+    return accepts(value) and "mes" not in value and ("chat_metadata" in value or "create_date" in value)
 
 
 def split_sillytavern(value: Any) -> Iterator[Any]:
     """A file is one chat, but files that were put behind each other are as many as there are heads."""
     chats = list[dict[str, Any]]()
     for one in objects(value):
-        if not _is_message(one):
+        if _is_head(one):
             chats.append({"head": one, "messages": []})
         else:
             if not chats:
                 chats.append({"head": {}, "messages": []})
-            chats[-1]["messages"].append(one)
+            is_user = one.get("is_user") is True
+            chats[-1]["messages"].append(
+                {**one, "mes": text(one.get("mes")), "name": text(one.get("name")), "is_user": is_user}
+            )
     return iter(chats)
 
 

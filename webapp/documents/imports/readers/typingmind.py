@@ -12,11 +12,17 @@ from webapp.documents.imports.times import Clock, moment
 
 
 def is_typingmind(value: Any) -> bool:
+    if _is_chat(value):
+        return True
     return accepts(value, data=dict) and "schemaHash" not in value and accepts(value["data"], chats=list)
 
 
+def _is_chat(value: Any) -> bool:
+    return accepts(value, messages=list) and (accepts(value, chatID=str) or accepts(value, chatTitle=str))
+
+
 def split_typingmind(value: Any) -> Iterator[Any]:
-    return objects(value["data"]["chats"])
+    return iter([value]) if _is_chat(value) else objects(value["data"]["chats"])
 
 
 def read_typingmind(value: Any) -> Document:
