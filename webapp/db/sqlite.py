@@ -34,10 +34,11 @@ class SqliteDatabase(Database):
         self._writing = asyncio.Lock()
         event.listen(engine.sync_engine, "connect", _set_up_connection)
         event.listen(engine.sync_engine, "begin", _begin)
+        event.listen(engine.sync_engine, "handle_error", _keep_connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        async with self._sessions() as session:
+        async with self._session() as session:
             yield session
 
     @asynccontextmanager
@@ -47,7 +48,7 @@ class SqliteDatabase(Database):
         It takes SQLite's write lock at once (BEGIN IMMEDIATE), so what it reads cannot change before it writes. Within
         the process writers queue for a lock of our own, which is fair and does not poll as SQLite's does.
         """
-        async with self._writing, self._sessions() as session:
+        async with self._writing, self._session() as session:
             await session.connection(execution_options={"writes": True})
             yield session
             await session.commit()
@@ -65,6 +66,12 @@ def _set_up_connection(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _keep_connection(context: Any) -> None:
+    """SQLAlchemy throws the connection of a cancelled statement away; it is good if the statement has ended."""
+    if isinstance(context.original_exception, asyncio.CancelledError) and context.connection is not None:
+        context.is_disconnect = context.connection.connection.driver_connection.is_at_work
 
 
 def _begin(connection: Any) -> None:
