@@ -63,7 +63,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "web": frozenset({"config"}),
     "rendering": frozenset(),
     "bus": frozenset({"db", "background", "config"}),
-    "db": frozenset({"config"}),
+    "db": frozenset({"background", "config"}),
     "services": frozenset({"background", "config"}),
     "standin": frozenset(),
     "background": frozenset(),

@@ -47,6 +47,27 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
         raise asyncio.CancelledError
 
 
+async def in_any_case(work: Coroutine[Any, Any, None]) -> None:
+    """Does something short to its end. A caller who is cancelled meanwhile, however often, hears of it after that."""
+    task = asyncio.create_task(work)
+    is_cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            is_cancelled = True
+    task.result()
+    if is_cancelled:
+        raise asyncio.CancelledError
+
+
+def cancel_at_next_step() -> None:
+    """Puts off a cancellation that the current task has caught."""
+    if task := asyncio.current_task():
+        task.uncancel()
+        task.cancel()
+
+
 def check_cancelled() -> None:
     """Raises CancelledError where the current task was cancelled, and a library went on all the same."""
     task = asyncio.current_task()

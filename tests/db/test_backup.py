@@ -1,11 +1,13 @@
 """Copies: whole, of one moment, checked before they replace anything; all of a copy comes back, or nothing does."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, create_engine, select
 
 from tests.fakes.apart import apart
@@ -15,6 +17,7 @@ from tests.fakes.postgres import run
 from webapp.db.address import Address, PostgresServer, SqliteFile
 from webapp.db.backup import BackupError, back_up, restore
 from webapp.db.migrate import apply_migrations, current_revision, file_revision, revisions
+from webapp.db.postgres import connect
 from webapp.db.postgres_backup import conninfo
 from webapp.db.sqlite_backup import copy
 from webapp.db.tables import Conversation as ConversationRow
@@ -51,6 +54,21 @@ def test_a_database_with_conversations_is_replaced_by_force_alone(address: Addre
     assert apart(on(address, lambda connection: left_of(connection, rows))) == rows
     put_back(address, tmp_path / "empty", force=True)
     assert apart(on(address, number_of_conversations)) == 0
+
+
+def test_a_server_that_the_app_uses_is_left_alone_also_by_force(postgres: PostgresServer, tmp_path: Path) -> None:
+    back_up(postgres, tmp_path / "copy", silent)
+
+    async def put_back_beside(name: str) -> None:
+        used = await connect(replace(postgres, application_name=name))
+        try:
+            await asyncio.to_thread(put_back, postgres, tmp_path / "copy", force=True)
+        finally:
+            await used.close()
+
+    apart(put_back_beside("psql"))
+    with pytest.raises(BackupError, match=r"name open-chat: 1\)\. Stop it first"):
+        apart(put_back_beside("open-chat"))
 
 
 def test_what_is_no_copy_is_refused(address: Address, tmp_path: Path) -> None:

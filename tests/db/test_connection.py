@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from tests.fakes.eventually import eventually
 from webapp.db.connection import Connection, connect
 from webapp.db.engine import Database
 from webapp.db.sqlite import SqliteDatabase
+
+PATIENCE = 10.0
 
 
 @pytest.fixture
@@ -93,3 +96,71 @@ async def _add_twice(database: Database) -> None:
     async with database.write() as session:
         await session.execute(text("INSERT INTO things VALUES ('one')"))
         await session.execute(text("INSERT INTO things VALUES ('one')"))
+
+
+async def connection_number(database: Database) -> int:
+    """Which connection the pool gives; only one is in use."""
+    async with database.read() as session:
+        return id((await (await session.connection()).get_raw_connection()).driver_connection)
+
+
+async def read_slowly(database: Database, rows: int) -> None:
+    async with database.read() as session:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) SELECT max(i) FROM n"
+        await session.scalar(text(numbers), {"rows": rows})
+
+
+@pytest.mark.parametrize("cancellations", [1, 50])
+async def test_who_is_cancelled_in_mid_read_leaves_a_good_connection(tmp_path: Path, cancellations: int) -> None:
+    database = SqliteDatabase(tmp_path / "test.db")
+    before = await connection_number(database)
+    for steps in range(12):
+        reading = asyncio.create_task(read_slowly(database, 20_000))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        for _ in range(cancellations):
+            reading.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([reading])
+        assert reading.cancelled()
+        assert await connection_number(database) == before
+    assert database.connections.open == 1
+    await database.close()
+
+
+async def test_a_statement_that_takes_long_is_broken_off(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "test.db")
+    before = await connection_number(database)
+    reading = asyncio.create_task(read_slowly(database, 10**9))
+    await eventually(lambda: is_busy(database))
+    reading.cancel()
+    await asyncio.wait([reading], timeout=PATIENCE)
+    assert reading.cancelled()
+    assert await connection_number(database) == before
+    await database.close()
+
+
+async def is_busy(database: Database) -> bool:
+    return database.connections.busy > 0
+
+
+async def test_what_was_written_by_who_is_cancelled_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "test.db")
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE things (name)"))
+
+    async def write() -> None:
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO things VALUES ('one')"))
+            await session.execute(text("INSERT INTO things VALUES ('two')"))
+
+    for steps in range(30):
+        writing = asyncio.create_task(write())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.wait([writing])
+        async with database.read() as session:
+            assert await session.scalar(text("SELECT count(*) FROM things")) % 2 == 0
+    assert database.connections.open == 1
+    await database.close()

@@ -1,7 +1,6 @@
 """The JSON API: conversations, messages, and the answer as a stream. Described by OpenAPI at /schema."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -11,7 +10,6 @@ from litestar import Request, Router, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Operation, RequestBody
 from litestar.params import BodyKwarg, FromPath, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
@@ -135,20 +133,10 @@ async def require_json_if_any(request: Request[Any, Any, Any]) -> None:
         await require_json(request)
 
 
-@dataclass
-class WithoutBody(Operation):
-    """What OpenAPI says of a route whose body may be missing; Litestar says of every body that it is required."""
-
-    def __post_init__(self) -> None:
-        if isinstance(self.request_body, RequestBody):
-            self.request_body.required = False
-
-
 @post(
     "/conversations",
     summary="Start a conversation",
     before_request=require_json_if_any,
-    operation_class=WithoutBody,
     responses=problems(400, 413, 415, 422, 503),
 )
 async def api_create_conversation(

@@ -95,25 +95,24 @@ class Mirrors:
 
     def _open(self, answer: Message) -> _Mirror:
         mirror = self._mirrors[answer.id] = _Mirror(answer)
-        if self._looker is None:
+        if self._looker is None or self._looker.done():
             self._looker = asyncio.create_task(self._look(), name="mirrors")
         self._look_soon(mirror)
         return mirror
 
     def _close(self, message_id: UUID) -> None:
+        """The looker ends by itself where none is left: cancelled in mid-read it would cost a connection."""
         del self._mirrors[message_id]
-        if not self._mirrors and self._looker is not None:
-            self._looker.cancel()
-            self._looker = None
+        self._is_due.set()
 
     def _look_soon(self, mirror: _Mirror) -> None:
         mirror.look_at = 0.0
         self._is_due.set()
 
     async def _look(self) -> None:
-        """Looks at the checkpoints of copies that are due, for ever; what fails is made good by the next look."""
+        """Looks at the checkpoints of copies that are due while there are any; the next look makes failures good."""
         loop = asyncio.get_running_loop()
-        while True:
+        while self._mirrors:
             self._is_due.clear()
             growing = [mirror for mirror in self._mirrors.values() if mirror.reply.is_live]
             now = loop.time()

@@ -1,7 +1,7 @@
 """The JSON API of single messages: what pages do with the tree, programs do here."""
 
 from http import HTTPStatus
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Router, delete, get, patch, post
@@ -16,7 +16,6 @@ from webapp.conversations.api import (
     ModelId,
     SentMessage,
     Text,
-    WithoutBody,
     api_message,
     require_json,
     require_json_if_any,
@@ -36,9 +35,6 @@ class Retry(Struct, frozen=True, forbid_unknown_fields=True):
     """Without a `model` that of the conversation answers."""
 
     model: ModelId = ""
-
-
-SAME_MODEL: Final = Retry()
 
 
 class Edit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,7 +138,6 @@ async def api_ask_edited(
     operation_id="retry_message",
     summary="Let another answer grow, beside an answer or below a question",
     before_request=require_json_if_any,
-    operation_class=WithoutBody,
     responses=problems(400, 402, 404, 409, 413, 415, 422, 429, 503),
 )
 async def api_retry(
@@ -151,9 +146,9 @@ async def api_retry(
     conversations: NamedDependency[Conversations],
     root: NamedDependency[str],
     message: NamedDependency[Message],
-    data: Annotated[Retry, BodyKwarg()] = SAME_MODEL,
+    data: Annotated[Retry | None, BodyKwarg()] = None,
 ) -> ApiMessage:
-    answer = await chat.retry(user.id, message.id, data.model)
+    answer = await chat.retry(user.id, message.id, data.model if data else "")
     return api_message(await conversations.turn(user.id, answer.id), root)
 
 

@@ -4,29 +4,75 @@ Its own cursors cross once to be opened, once to execute, once for the rows and 
 itself in a statement costs less than one crossing.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import aiosqlite
 
+from webapp.background import cancel_at_next_step, in_any_case
+
+LONGEST_END: Final = 1.0  # seconds that a statement has to end by itself when its caller is cancelled
+
 
 class Connection(aiosqlite.Connection):
-    """What SQLAlchemy needs of an aiosqlite connection; cursors of it are `Statement`."""
+    """What SQLAlchemy needs of an aiosqlite connection; cursors of it are `Statement`.
+
+    A cancellation is raised when the statement has ended, soon: then the connection is good for the next one. Otherwise
+    every reader who hangs up would cost a connection.
+    """
+
+    _under_way: asyncio.Future[Any] | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it was left with a statement that could not be broken off, as on a disk that hangs."""
+        return self._under_way is not None and not self._under_way.done()
 
     def cursor(self) -> "Statement":  # type: ignore[override]  # a cursor with what SQLAlchemy asks of one
         return Statement(self)
 
     async def rollback(self) -> None:
-        """Does not cross where there is nothing to roll back, as after a commit."""
+        """Does not cross where there is nothing to roll back, as after a commit. Puts off a cancellation.
+
+        SQLAlchemy rolls back after a cancellation, and a second one would have it throw the connection away.
+        """
         if self.in_transaction:
-            await super().rollback()
+            try:
+                await in_any_case(super().rollback())
+            except asyncio.CancelledError:
+                cancel_at_next_step()
 
     async def run(self, work: Callable[[sqlite3.Connection], "Outcome"]) -> "Outcome":
         """Lets the connection's thread do `work`."""
-        outcome: Outcome = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite has no type
+        outcome: Outcome = await self._execute(work, self._conn)
         return outcome
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """As aiosqlite's, but for a cancellation. All that is done with the connection goes through it."""
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        self._under_way = future = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((future, partial(fn, *args, **kwargs)))
+        try:
+            await asyncio.wait([future])
+        except asyncio.CancelledError:
+            await self._end(future)
+            raise
+        return future.result()
+
+    async def _end(self, future: asyncio.Future[Any]) -> None:
+        """Waits for a statement of which nobody wants to know any more; one that takes long is broken off."""
+        await _wait_for(future)
+        if not future.done() and self._connection:
+            self._connection.interrupt()
+            await _wait_for(future)
+        if future.done():
+            future.exception()
 
 
 Outcome = tuple[Any, int, int | None, list[Any]]  # a cursor's description, rowcount, lastrowid, and all rows
@@ -67,6 +113,15 @@ class Statement:
 
     async def close(self) -> None:
         """Was done in the connection's thread."""
+
+
+async def _wait_for(future: asyncio.Future[Any]) -> None:
+    """Waits for LONGEST_END at most, in spite of any cancellation."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + LONGEST_END
+    while not future.done() and (left := until - loop.time()) > 0:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([future], timeout=left)
 
 
 def _outcome(cursor: sqlite3.Cursor) -> Outcome:

@@ -1,7 +1,8 @@
 """The database: one engine a process, one short session an operation; the same on an SQLite file and on Postgres."""
 
 from abc import ABC, abstractmethod
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from typing import ClassVar, Final, NamedTuple, cast
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from webapp.background import in_any_case
 from webapp.db.address import Address, PostgresServer
 from webapp.db.background import BackgroundWrites
 from webapp.db.outages import Outages
@@ -51,6 +53,15 @@ class Database(ABC):
     @abstractmethod
     async def try_writing(self) -> None:
         """Raises AwayError where nothing can be written just now. Waits for a second at most."""
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        """At the end of the block its connection is given back, however often its user is cancelled."""
+        session = self._sessions()
+        try:
+            yield session
+        finally:
+            await in_any_case(session.close())
 
     @property
     def connections(self) -> Connections:

@@ -48,14 +48,14 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        async with self._within_reach(), self._sessions() as session:
+        async with self._within_reach(), self._session() as session:
             await session.connection(execution_options=_READING)
             yield session
             self.outages.over(by_reading=True)
 
     @asynccontextmanager
     async def write(self, key: UUID | str | None = None) -> AsyncIterator[AsyncSession]:
-        async with self._within_reach(writing=True), self._sessions() as session:
+        async with self._within_reach(writing=True), self._session() as session:
             if key is not None:
                 await take_turn(await session.connection(), str(key))
             yield session

@@ -18,7 +18,12 @@ from webapp.db.migrate import MigrationError, is_current, upgrade
 from webapp.db.postgres import connect
 from webapp.db.tables import Base
 
-PATIENCE: Final = 2.0  # seconds for psql to end after it was cut off, or after it has cut us off
+PATIENCE: Final = 2.0  # seconds for psql to end after it was cut off, or after it has cut us off; for others to be gone
+
+_USERS: Final = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()"
+)
 
 
 def dump(server: PostgresServer, target: Path) -> None:
@@ -30,7 +35,13 @@ def dump(server: PostgresServer, target: Path) -> None:
 def put_back(server: PostgresServer, source: Path, *, force: bool) -> None:
     """Replaces all tables by those of the copy, in one transaction, and brings them to this version."""
     _check(server, source)
-    if not force and asyncio.run(_has_conversations(server)):
+    users, has_conversations = asyncio.run(_look(server))
+    if users:
+        raise BackupError(
+            f"The app uses {server} (connections by the name {server.application_name}: {users}). Stop it first. "
+            "If it does not run, and a pooler keeps them, add application_name=restore to DATABASE_URL."
+        )
+    if has_conversations and not force:
         raise refuse_to_overwrite(server)
     with conninfo(server) as told:
         _replace_tables(source, told)
@@ -73,17 +84,33 @@ def _check(server: PostgresServer, source: Path) -> None:
         raise BackupError(str(error)) from None
 
 
-async def _has_conversations(server: PostgresServer) -> bool:
+async def _look(server: PostgresServer) -> tuple[int, bool]:
+    """How many connections of the app there are beside ours, and whether there are conversations."""
     try:
         connection = await connect(server)
     except OSError as error:
         raise BackupError(f"The database {server} cannot be opened: {_line(str(error))}.") from None
     try:
+        return await _users(connection, server), await _has_conversations(connection)
+    finally:
+        await connection.close()
+
+
+async def _users(connection: asyncpg.Connection, server: PostgresServer) -> int:
+    """Looks for a moment, as a connection that was closed just now is still there for a while."""
+    until = asyncio.get_running_loop().time() + PATIENCE
+    while users := int(await connection.fetchval(_USERS, server.application_name)):
+        if asyncio.get_running_loop().time() > until:
+            break
+        await asyncio.sleep(0.1)
+    return users
+
+
+async def _has_conversations(connection: asyncpg.Connection) -> bool:
+    try:
         return bool(await connection.fetchval("SELECT EXISTS (SELECT 1 FROM conversations)"))
     except asyncpg.UndefinedTableError:
         return False
-    finally:
-        await connection.close()
 
 
 def _replace_tables(source: Path, told: str) -> None:

@@ -46,10 +46,11 @@ class SqliteDatabase(Database):
         self._begins_at = inf  # since when the writer whose turn it is waits for SQLite's lock
         event.listen(engine.sync_engine, "connect", _set_up_connection)
         event.listen(engine.sync_engine, "begin", _begin)
+        event.listen(engine.sync_engine, "handle_error", _keep_connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        async with self._within_reach(), self._sessions() as session:
+        async with self._within_reach(), self._session() as session:
             yield session
 
     @asynccontextmanager
@@ -71,7 +72,7 @@ class SqliteDatabase(Database):
 
     @asynccontextmanager
     async def _writing_for(self, patience: float) -> AsyncIterator[AsyncSession]:
-        async with self._within_reach(), self._turn(patience) as until, self._sessions() as session:
+        async with self._within_reach(), self._turn(patience) as until, self._session() as session:
             self._begins_at = monotonic()
             try:
                 await session.connection(execution_options={"writes_until": until})
@@ -147,6 +148,12 @@ def _set_up_connection(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _keep_connection(context: Any) -> None:
+    """SQLAlchemy throws the connection of a cancelled statement away; it is good if the statement has ended."""
+    if isinstance(context.original_exception, asyncio.CancelledError) and context.connection is not None:
+        context.is_disconnect = context.connection.connection.driver_connection.is_at_work
 
 
 def _begin(connection: Any) -> None:
