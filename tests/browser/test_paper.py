@@ -78,7 +78,7 @@ async def test_paper_has_the_model_and_the_time(screen: Screen, upstream: Upstre
     await asked(screen, upstream, "signed")
     await print_(screen)
     footer = screen.answer.locator(".message__footer")
-    await expect(footer.locator("summary").get_by_text("script/signed")).to_be_visible()
+    await expect(footer.locator(".on-paper")).to_contain_text("script/signed")
     await expect(footer.locator("time:visible")).to_have_count(1)
     await expect(screen.button("Retry")).to_be_hidden()
 
