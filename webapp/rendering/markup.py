@@ -251,7 +251,7 @@ def _wrap_raw_html(html: str) -> str:
 PLAIN_TAGS: Final = "sub|sup|kbd|mark|u|s"
 _VOID: Final = frozenset({"br", "hr", "img", "input"})
 _PART = re.compile(
-    rf"""<code[^>]*>[^<]*</code> | <p[ ]class="raw-html">.*?</p>
+    rf"""<code[^>]*>[^<]*</code> | <p[ ]class="raw-html">(?:[^<]|<br>)*+
       | <(?P<close>/?)(?P<element>[a-z][a-z0-9]*)[^>]*>
       | &lt;(?P<end>/?)(?P<tag>{PLAIN_TAGS})&gt; | (?P<br>&lt;br[ ]?/?&gt;(?:<br[ ]/>)?)""",
     re.VERBOSE | re.DOTALL,
