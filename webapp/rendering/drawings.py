@@ -10,7 +10,7 @@ _BOX: Final = "[\u2500-\u257f]"
 _BRANCH: Final = r"[ \u00a0|]*[|+`]-{2,4}[ ]+[^\s|-]"  # as the command `tree` draws where it has no other characters
 _DRAWN = re.compile(rf"^[ \t>]*(?:[^\n]*?{_BOX}|{_BRANCH})", re.MULTILINE)
 _BOXES = re.compile(_BOX)
-_PARAGRAPH = re.compile(r"(?:[ \t>]*+[^\s>][^\n]*(?:\n|\Z))+")
+_PARAGRAPH = re.compile(r"(?:^[ \t>]*+[^\s>][^\n]*(?:\n|\Z))+", re.MULTILINE)
 
 
 def spaced(text: str) -> str:

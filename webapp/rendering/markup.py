@@ -249,9 +249,10 @@ def _wrap_raw_html(html: str) -> str:
 
 
 PLAIN_TAGS: Final = "sub|sup|kbd|mark|u|s"
+_MAY_BE_TAG = re.compile(rf"&lt;/(?:{PLAIN_TAGS})&gt;|&lt;br")
 _VOID: Final = frozenset({"br", "hr", "img", "input"})
 _PART = re.compile(
-    rf"""<code[^>]*>[^<]*</code> | <p[ ]class="raw-html">.*?</p>
+    rf"""<code[^>]*>[^<]*</code> | <p[ ]class="raw-html">(?:[^<]|<br>)*+
       | <(?P<close>/?)(?P<element>[a-z][a-z0-9]*)[^>]*>
       | &lt;(?P<end>/?)(?P<tag>{PLAIN_TAGS})&gt; | (?P<br>&lt;br[ ]?/?&gt;(?:<br[ ]/>)?)""",
     re.VERBOSE | re.DOTALL,
@@ -260,6 +261,8 @@ _PART = re.compile(
 
 def _let_tags_through(html: str) -> str:
     """Lets a few tags without attributes be tags, if they are closed where they were opened. All others stay text."""
+    if _MAY_BE_TAG.search(html) is None:
+        return html
     pieces: list[str] = []
     open_tags: list[tuple[str, int]] = []  # each with its piece; those of comrak's own have none
     position = 0

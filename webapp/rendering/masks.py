@@ -31,9 +31,17 @@ def masked(text: str) -> str:
     """A readable text as comrak is to see it."""
     if "~" in text:
         text = _LONE_TILDE.sub(_hide_tilde, text)
-    if not text.isascii() and ("://" in text or "www." in text):
-        text = _ADDRESS.sub(_end_address, text)
+    if not text.isascii() and _may_have_address(text):
+        text = "\n".join(map(_with_ends_of_addresses, text.split("\n")))
     return text
+
+
+def _may_have_address(text: str) -> bool:
+    return "://" in text or "www." in text
+
+
+def _with_ends_of_addresses(line: str) -> str:
+    return line if line.isascii() or not _may_have_address(line) else _ADDRESS.sub(_end_address, line)
 
 
 _LONE_TILDE = re.compile(r"\\.|~+")

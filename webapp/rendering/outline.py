@@ -141,7 +141,8 @@ def _blocks(text: str) -> list[_Block]:
 def _positions(text: str) -> str:
     if is_heavy(text):
         return ""
-    return comrak.render_markdown(_without_references(hidden(readable(text))), _EXTENSIONS, _PARSING, _RENDERING)
+    text = hidden(readable(text)) if "|" in text else readable(text)
+    return comrak.render_markdown(_without_references(text), _EXTENSIONS, _PARSING, _RENDERING)
 
 
 _BRACKET = re.compile(r"(?<=[^\s>])\[|\[(?!\^[^\]\s]{1,200}\]:)")  # any but that of a footnote's definition

@@ -17,22 +17,30 @@ from webapp.rendering.masks import BACKSLASH, DOLLAR, PIPE
 
 def hidden(text: str) -> str:
     """A readable text, as long as before, with such characters hidden."""
-    if "$" not in text and ("|" in text) + ("`" in text) + ("\\(" in text or "\\[" in text) < 2:  # alone, it is no harm
+    if not _may_clash(text):
         return text
     return "".join(_in_prose(piece) if is_prose else piece for is_prose, piece in prose(text))
 
 
+def _may_clash(text: str) -> bool:
+    return "$" in text or ("|" in text) + ("`" in text) + ("\\(" in text or "\\[" in text) > 1  # alone, it is no harm
+
+
 # What stands in one paragraph, item, heading or row: code and formulas begin and end in the same.
-_BLOCK_BEGIN = re.compile(r"^(?=[ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|))", re.MULTILINE)
+_BLOCK_BEGIN = re.compile(r"\n(?=[ \t>]*(?:\n|[-+*][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|))")
 _DELIMITERS = re.compile(r"^[ \t>]*:?-+:?[ \t]*\|[-| \t:]*$", re.MULTILINE)
 
 
 def _in_prose(text: str) -> str:
-    out: list[str] = []
-    for block in _BLOCK_BEGIN.split(text):
-        is_table = "|" in block and _DELIMITERS.search(block) is not None
-        out += map(_in_block, block.splitlines(keepends=True)) if is_table else [_in_block(block)]
-    return "".join(out)
+    return "\n".join(map(_in_block_or_rows, _BLOCK_BEGIN.split(text))) if _may_clash(text) else text
+
+
+def _in_block_or_rows(block: str) -> str:
+    if not _may_clash(block):
+        return block
+    if "|" in block and _DELIMITERS.search(block):
+        return "".join(map(_in_block, block.splitlines(keepends=True)))
+    return _in_block(block)
 
 
 def _in_block(text: str) -> str:
