@@ -78,11 +78,11 @@ def read_openai(value: Any) -> Document:
         leaf=found.leaf,
         created_at=began,
         model=text(about.get("model")),
-        system_prompt=BETWEEN.join(filter(None, [_told(about.get("system")), system])),
+        system_prompt=BETWEEN.join(filter(None, [_instruction(about.get("system")), system])),
     )
 
 
-def _told(system: Any) -> str:
+def _instruction(system: Any) -> str:
     """A system prompt that stands beside the messages, as Anthropic's API has it."""
     said = Said()
     content(said, system, is_answer=False)

@@ -1,4 +1,4 @@
-"""ShareGPT: `conversations` of turns that are `from` somebody and have a `value`, as data sets are passed around."""
+"""ShareGPT: `conversations` of turns that have a `from` and a `value`, as data sets are passed around."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

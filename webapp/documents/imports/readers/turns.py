@@ -31,7 +31,7 @@ _ROLES: Final[dict[str, Role]] = {
 
 
 class Turn(NamedTuple):
-    """What somebody says. An answer that `goes_on` has only called tools: the next one is the rest of it."""
+    """What is said at once. An answer that `goes_on` has only called tools: the next one is the rest of it."""
 
     role: Role
     said: Said
