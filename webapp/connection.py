@@ -118,6 +118,7 @@ class BoundedProtocol(HttpToolsProtocol):
         A page that nobody waits for is not made. What was sent to change something is done in any case.
         """
         if scope["method"] in READING:
+            await asyncio.sleep(0)  # a client that has hung up since is known after the next look at its connection
             if self.transport.is_closing():
                 await _tell_to_come_back(send)
                 return
