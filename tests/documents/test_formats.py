@@ -236,3 +236,87 @@ def test_a_reader_raises_nothing_but_its_own_error(value: Any) -> None:
         if one.is_it(made | {"conversationId": "x"}):
             with suppress(ConversationError):
                 one.read(made | {"conversationId": "x", "id": "x", "uuid": "x"})
+
+
+# What is between messages
+
+
+def chatgpt_of(*nodes: tuple[str, str | None, str, dict[str, Any]]) -> Document:
+    """A conversation of ChatGPT's of these nodes: key, parent, role, and what its message has beside that."""
+    mapping = {
+        key: {"parent": parent, "message": {"author": {"role": role}, "recipient": "all"} | message}
+        for key, parent, role, message in nodes
+    }
+    return read({"id": "c", "mapping": mapping}).document
+
+
+def says(words: str) -> dict[str, Any]:
+    return {"content": {"content_type": "text", "parts": [words]}}
+
+
+PAINTED = {"content": {"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer"}]}}
+
+
+def test_a_made_picture_is_an_answer_where_no_text_follows() -> None:
+    found = chatgpt_of(
+        ("q", None, "user", says("A fox.")), ("t", "q", "tool", PAINTED), ("q2", "t", "user", says("With a hat."))
+    )
+    assert [(one.role, "Image not imported" in one.content) for one in found.branch] == [
+        ("user", False),
+        ("assistant", True),
+        ("user", False),
+    ]
+
+
+def test_what_two_answers_share_is_there_once() -> None:
+    thought = {"content": {"content_type": "thoughts", "thoughts": [{"content": "Hm."}]}}
+    found = chatgpt_of(
+        ("q", None, "user", says("Why?")),
+        ("t", "q", "assistant", thought),
+        ("a", "t", "assistant", says("So.")),
+        ("b", "t", "assistant", says("Thus.")),
+    )
+    assert [(one.id, one.parent_id, one.reasoning) for one in found.messages] == [
+        ("q", None, ""),
+        ("t", "q", "Hm."),
+        ("a", "t", ""),
+        ("b", "t", ""),
+    ]
+
+
+def test_custom_instructions_are_the_system_prompt() -> None:
+    hidden = {"is_visually_hidden_from_conversation": True}
+    told = {"content_type": "user_editable_context", "user_profile": "I keep bees.", "user_instructions": "Be brief."}
+    found = chatgpt_of(
+        ("i", None, "user", {"content": told, "metadata": hidden}), ("q", "i", "user", says("Why do they swarm?"))
+    )
+    assert found.system_prompt == "I keep bees.\n\nBe brief."
+    assert [one.content for one in found.messages] == ["Why do they swarm?"]
+
+
+def test_a_conversation_without_any_time_is_of_today() -> None:
+    found = chatgpt_of(("q", None, "user", says("Why?")))
+    assert found.updated_at > NOW.replace(year=2025)
+
+
+def test_without_an_id_a_conversation_keeps_its_own_when_it_grows() -> None:
+    value = exports.openwebui()
+    del value["id"]
+    key = read(value).document.id
+    value["chat"]["history"]["messages"]["q2"] = {"parentId": "a2", "role": "user", "content": "And red?"}
+    assert read(value).document.id == key
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"mapping": {"1": {"parent": None, "message": {"fragments": [{"type": "REQUEST", "content": "Why?"}]}}}},
+        {"conversationId": "c", "messages": [{"id": "m", "role": "user", "content": "Why?"}]},
+        {"chat_messages": [{"role": "user", "content": "Why?"}]},
+        {"history": {"messages": []}},
+        {"chat": {"messages": {}}},
+        {"messages": [{"role": "user", "content": "Why?"}]},
+    ],
+)
+def test_what_another_program_writes_is_taken_for_none_of_these(value: Any) -> None:
+    assert refused(value) == "Unknown"
