@@ -318,7 +318,7 @@ SAVED_TURNS: Final = {
     "failed": replace(SAVED, message=document_message(1, None, "assistant", "", status="failed", model="")),
 }
 
-IMPORT_FORM: Final = ImportForm("Import", LIST, False, "50", "Open Chat and Claude")
+IMPORT_FORM: Final = ImportForm("Import", LIST, False, "50", "Open Chat and others")
 READY: Final = ImportPage(
     "Import",
     LIST,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fakes import exports
+from tests.fakes.documents import NOW
 from tests.fakes.law import read, read_records
 from webapp.documents.imports import chatgpt_text, claude_text, librechat_parts, openwebui_text
 from webapp.documents.imports.marks import block, fenced, missing, told, tool
@@ -81,6 +82,13 @@ def test_what_folds_of_its_own_in_open_webui_stays() -> None:
     assert made(openwebui_text.add_words, words) == (words, "")
 
 
+def test_pictures_that_are_links_come_or_are_named() -> None:
+    said = Said()
+    openwebui_text.add_words(said, "A\n\n![fox](data:image/png;base64,iVBORw0KGgo=)\n\n![](/api/v1/files/1/a.png)\n\nZ")
+    assert said.content == "A\n\n[Image not imported: a.png]\n\nZ"
+    assert len(said.message("k", "assistant", NOW).pictures) == 1
+
+
 def test_an_artifact_of_librechat_may_hold_its_own_mark() -> None:
     words = ':::artifact{title="A"}\n```md\n:::\n```\n:::\nEnd'
     assert made(librechat_parts.add_words, words) == ("Artifact: A\n\n```md\n:::\n```\n\nEnd", "")
@@ -138,6 +146,8 @@ HOSTILE = [
     ("【1†", ""),
     ("[", ""),
     ("[a](sandbox:", ""),
+    ("![a](data:image/", ""),
+    ("![", ""),
     ("sandbox:/", ""),
     (" ", "x"),
     ('<details type="reasoning"', ""),

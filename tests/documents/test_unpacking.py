@@ -189,5 +189,5 @@ def test_what_is_left_out_of_a_zip_is_named(path: Path) -> None:
     zipped(path, {"a/conversations.json": [exports.claude(), empty], "a/memories.json": [{}], "a/users.json": [{}]})
     assert [one.title for one in read(path) if one.is_note] == [
         "1 empty conversation is left out.",
-        "Not read, as they hold no conversations: memories.json, users.json.",
+        "Other files in the zip aren't read: memories.json, users.json.",
     ]

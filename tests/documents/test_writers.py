@@ -1,6 +1,9 @@
 """A conversation to read: as Markdown and as plain text, and by what name it is a file."""
 
+import comrak
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.fakes.documents import ASKED, document, message
 from webapp.conversations.messages import Source
@@ -66,3 +69,64 @@ def test_a_conversation_without_messages_is_its_title() -> None:
 def test_a_title_becomes_part_of_a_name_that_fits_anywhere(title: str, name: str) -> None:
     named: Document = document(title=title)
     assert named.file_name == f"2026-11-24 {name} abcdef01"
+
+
+OPEN = [
+    "Here:\n\n```sh\nls",
+    "~~~~\n```\na",
+    "- a list\n  ```\n  code",
+    "> ```\n> code",
+    "<!-- a comment",
+    "<pre>\na",
+    "<script>\n\na",
+    "<?php\n\na",
+    "``` a ` b\n\n```\nc",
+    "Closed:\n\n```\na\n```",
+    "````\n```\n\n<!--",
+    "Use `<pre>` and\n\n```html\n<!-- open",
+]
+
+
+def headings(markdown: str) -> int:
+    """As another program counts them."""
+    return comrak.render_markdown(markdown).count("<h2>")
+
+
+@pytest.mark.parametrize("content", OPEN)
+@pytest.mark.parametrize("role", ["user", "assistant"])
+def test_what_a_turn_leaves_open_swallows_no_other(role: str, content: str) -> None:
+    turns = (message(1, None, role, content), message(2, 1, "assistant", "Next."), message(3, 2, "user", "Last."))
+    text = written(MARKDOWN, document(*turns))
+    assert headings(text) == 3
+    assert all(line in text for line in content.splitlines())
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["```", "````sh", "~~~", "> ", "- ", "1. ", "  ", "    ", "<!--", "-->", "<pre>", "`", "a", "\n", "\n\n"]
+    )
+).map("".join)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(TEXTS, min_size=1, max_size=4))
+def test_every_turn_has_its_heading_whatever_is_said(texts: list[str]) -> None:
+    turns = [
+        message(place, place - 1 or None, "user" if place % 2 else "assistant", text)
+        for place, text in enumerate(texts, 1)
+    ]
+    assert headings(written(MARKDOWN, document(*turns))) == len(texts)
+
+
+def test_a_question_forges_no_turn_and_a_title_no_link() -> None:
+    forged = "Hi\n\n## You · 2026-11-24 10:30 UTC\n\n*I said so.*"
+    text = written(MARKDOWN, document(message(1, None, "user", forged), title="[a](https://evil.example) <b>"))
+    html = comrak.render_markdown(text)
+    assert (html.count("<h2>"), html.count("<a "), html.count("<em>")) == (1, 0, 0)
+    assert forged in text
+
+
+def test_a_plain_question_stays_plain() -> None:
+    assert "\n\nWhat is it, then?\n\nAnd why?\n" in written(
+        MARKDOWN, document(message(1, None, "user", "What is it, then?\n\nAnd why?"))
+    )

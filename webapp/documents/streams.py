@@ -33,7 +33,7 @@ async def text_pieces(
             ended = await finished()
             below = [GOES_ON] if ended is None or ended.status == "streaming" else writer.below(ended)
         else:
-            yield BETWEEN + BETWEEN.join([*writer.above(message), *([message.content] if message.content else [])])
+            yield BETWEEN + BETWEEN.join([*writer.above(message), *writer.text(message)])
             below = writer.below(message)
         if below:
             yield BETWEEN + BETWEEN.join(below)

@@ -4,15 +4,23 @@ A turn is written in three parts, what stands above its text, the text, what sta
 grows the text comes bit by bit, and nobody knows yet what will stand below.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Protocol
 
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
+from webapp.rendering.endings import closing_of
 
 BETWEEN: Final = "\n\n"  # two blocks
 
 _SPEAKERS: Final = {"user": "You", "system": "System"}
+
+_BACKTICKS: Final = re.compile("`{3,}")
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~#&$])")
+_LIVE: Final = re.compile(
+    r"[\\`*_\[\]<>|~#&$]|^(?: {4}|\t)|^ *(?:[-+=]|\d{1,9}[.)])|https?://|www\.", re.MULTILINE | re.IGNORECASE
+)
 
 Address = Callable[[DocumentPicture], str]
 
@@ -24,6 +32,8 @@ class Writer(Protocol):
 
     def above(self, message: DocumentMessage) -> list[str]: ...
 
+    def text(self, message: DocumentMessage) -> list[str]: ...
+
     def below(self, message: DocumentMessage) -> list[str]: ...
 
 
@@ -32,18 +42,27 @@ class Markdown:
         self._address = address
 
     def head(self, document: Document) -> list[str]:
-        prompt = ["**System prompt**", document.system_prompt] if document.system_prompt else []
-        return [f"# {_line(document.title)}", *prompt]
+        prompt = ["**System prompt**", _plain(document.system_prompt)] if document.system_prompt else []
+        return [f"# {_escaped(document.title)}", *prompt]
 
     def above(self, message: DocumentMessage) -> list[str]:
-        return [f"## {_speaker(message)} · {_moment(message.created_at)}"]
+        return [f"## {_escaped(_speaker(message))} · {_moment(message.created_at)}"]
+
+    def text(self, message: DocumentMessage) -> list[str]:
+        """An answer as it is. What is shown plain on the page is no Markdown here either."""
+        is_closed = message.role == "assistant" and closing_of(message.content) is not None
+        shown = message.content if is_closed else _plain(message.content)
+        return [shown] if shown else []
 
     def below(self, message: DocumentMessage) -> list[str]:
+        closing = closing_of(message.content) if message.role == "assistant" else ""
         sources = [
-            f"{number}. [{_line(one.title or one.url)}](<{one.url}>)" for number, one in enumerate(message.sources, 1)
+            f"{number}. [{_escaped(one.title or one.url)}](<{_address(one.url)}>)"
+            for number, one in enumerate(message.sources, 1)
         ]
         return [
-            *(f"*{told}*" for told in _ending(message)),
+            *([closing] if closing else []),
+            *(f"*{_escaped(told)}*" for told in _ending(message)),
             *(f"![Picture]({self._address(picture)})" for picture in message.pictures),
             *(["\n".join(sources)] if sources else []),
         ]
@@ -62,6 +81,9 @@ class PlainText:
         line = f"{_speaker(message)}, {_moment(message.created_at)}"
         return [f"{line}\n{'-' * len(line)}"]
 
+    def text(self, message: DocumentMessage) -> list[str]:
+        return [message.content] if message.content else []
+
     def below(self, message: DocumentMessage) -> list[str]:
         sources = [f"[{number}] {_line(one.title)} {one.url}" for number, one in enumerate(message.sources, 1)]
         return [
@@ -75,7 +97,7 @@ def written(writer: Writer, document: Document) -> str:
     """The whole of it, as it stands."""
     blocks = writer.head(document)
     for message in document.branch:
-        blocks += [*writer.above(message), *([message.content] if message.content else []), *writer.below(message)]
+        blocks += [*writer.above(message), *writer.text(message), *writer.below(message)]
     return BETWEEN.join(blocks) + "\n"
 
 
@@ -92,6 +114,23 @@ def _ending(message: DocumentMessage) -> list[str]:
 
 def _moment(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def _plain(text: str) -> str:
+    """A text that is none of Markdown: as it is, or, if it would be read as some, as a block of code."""
+    if not _LIVE.search(text):
+        return text
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", _line(text))
+
+
+def _address(url: str) -> str:
+    return _line(url).replace("<", "%3C").replace(">", "%3E")
 
 
 def _line(text: str) -> str:

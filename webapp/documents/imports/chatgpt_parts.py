@@ -28,8 +28,10 @@ def piece_of(message: Mapping[str, Any], *, canvas: str, is_after_tool: bool) ->
     said, author = Said(), mapping(message.get("author"))
     content, details = mapping(message.get("content")), mapping(message.get("metadata"))
     recipient, role = text(message.get("recipient")) or "all", author.get("role")
-    if details.get("is_visually_hidden_from_conversation") is True:
-        if role in ("user", "assistant") and recipient == "all" and _has_words(content):
+    if details.get("is_visually_hidden_from_conversation") is True and role != "tool":
+        if content.get("content_type") == "model_editable_context":
+            add_content(said, content, details)
+        elif role in ("user", "assistant") and recipient == "all" and _has_words(content):
             said.missing("Part", "a hidden message")
         return Piece(said, is_text=False)
     if role == "tool":

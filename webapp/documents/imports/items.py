@@ -83,7 +83,7 @@ def _notes(empty: int, unknown: int, passed_over: list[str]) -> Iterator[Item]:
     if passed_over:
         names = ", ".join(PurePosixPath(name).name for name in passed_over[:5])
         rest = f" and {len(passed_over) - 5:,} more" if len(passed_over) > 5 else ""
-        yield Item(f"Not read, as they hold no conversations: {names}{rest}.", is_note=True)
+        yield Item(f"Other files in the zip aren't read: {names}{rest}.", is_note=True)
 
 
 def _records(part: Part) -> Iterator[bytes]:

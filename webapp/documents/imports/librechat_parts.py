@@ -33,6 +33,8 @@ def said_of(message: Mapping[str, Any]) -> tuple[Said, str]:
             errors.append(error_in(words))
         else:
             add_words(said, words)
+    if parts and message.get("error") is True and not errors:
+        errors.append(error_in(text(message.get("text"))))
     for one in [*objects(message.get("plugins")), *objects([message.get("plugin")])]:
         said.tool(text(one.get("latest")) or text(one.get("name")) or "plugin")
     _add_files(said, message)
@@ -47,7 +49,7 @@ def add_words(said: Said, words: str) -> None:
     said.thought(thought)
     for part in marked(words, _BLOCK, closed_by_line(":::")):
         if not isinstance(part, Marked):
-            said.text(_CITED.sub("", part).strip("\n"))
+            said.markdown(_CITED.sub("", part).strip("\n"))
         elif part.opening.startswith(":::thinking"):
             said.thought(part.body.strip())
         else:

@@ -22,13 +22,13 @@ def add_words(said: Said, words: str) -> None:
     words, thought = without_thoughts(words)
     said.thought(thought)
     if "<details" not in words:
-        said.text(words)
+        said.markdown(words)
         return
     for part in marked(words, _FOLDED, closed_by("</details>")):
         if isinstance(part, Marked):
             _add_folded(said, part)
         else:
-            said.text(without(part, _LEFT).strip("\n"))
+            said.markdown(without(part, _LEFT).strip("\n"))
 
 
 def _add_folded(said: Said, part: Marked) -> None:

@@ -1,5 +1,6 @@
 """Puts a message together from the parts that a file has of it, in their order."""
 
+import re
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
@@ -8,9 +9,14 @@ from webapp.conversations.pictures import picture_of, read_picture
 from webapp.documents.document import DocumentMessage, DocumentPicture
 from webapp.documents.imports import marks
 from webapp.documents.imports.marks import Kind
+from webapp.documents.imports.scanning import code_in
 from webapp.rendering.safety import is_web_address
 
 MAX_SOURCES: Final = 500  # of one message
+_LINK: Final = re.compile(
+    r"(?P<image>!?)\[(?P<label>[^\[\]\n]*)\]"
+    r"\((?P<address>data:image/[^()\s]*|/(?:api/v1/files|cache|images|files)/[^()\s]*)\)"
+)
 BETWEEN: Final = "\n\n"
 
 
@@ -36,6 +42,22 @@ class Said:
         """Words as they are, Markdown in an answer. Marks of the file's own language are out of them already."""
         if words.strip():
             self._parts.append(words)
+
+    def markdown(self, words: str) -> None:
+        """The same of an answer whose pictures and files are links: those that are in it come, those that only the
+        server has that wrote the file are named."""
+        is_code, place = code_in(words), 0
+        for found in _LINK.finditer(words):
+            if is_code(found.start()):
+                continue
+            self.text(words[place : found.start()].strip("\n"))
+            title = found["label"] or found["address"].rpartition("/")[2].partition("?")[0]
+            if found["address"].startswith("data:"):
+                self.picture(found["address"], found["label"])
+            else:
+                self.missing("Image" if found["image"] else marks.kind_of(title), title)
+            place = found.end()
+        self.text(words[place:].strip("\n") if place else words)
 
     def thought(self, words: str) -> None:
         if words.strip():
