@@ -250,8 +250,8 @@ def grown(value: dict[str, Any], text: str) -> dict[str, Any]:
 async def test_a_conversation_that_has_grown_brings_what_is_new(cast: Cast) -> None:
     await bring_in(cast.imports, cast.alice, [item(exports.claude())])
     key = await bring_in(cast.imports, cast.alice, [item(grown(exports.claude(), "And now?"))])
-    assert await cast.imports.listed(cast.alice, key, 9) == [Listed("Letters", "done", 1, GOES_ON)]
     (one,) = await exported(cast.documents, cast.alice)
+    assert await cast.imports.listed(cast.alice, key, 9) == [Listed("Letters", "done", 1, GOES_ON, UUID(one.id))]
     assert [message.content for message in one.branch][-2:] == ["[Tool used: search]\n\nA letter.", "And now?"]
     assert one.updated_at.isoformat() == "2025-04-01T10:00:00+00:00"
     again = await bring_in(cast.imports, cast.alice, [item(grown(exports.claude(), "And now?"))])
