@@ -8,7 +8,7 @@ from alembic import op
 
 from webapp.db.types import Words
 
-revision = "0015"
+revision = "0014"
 down_revision = "0013"
 
 
