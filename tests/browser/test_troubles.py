@@ -42,7 +42,7 @@ async def test_stop_works_before_the_first_token(screen: Screen, upstream: Upstr
         ("standin/error-402", "credit"),
         ("standin/error-429-daily", "day"),
         ("standin/error-404", "model"),
-        ("standin/error-html", "provider"),
+        ("standin/error-html", "server failed"),
         ("standin/empty", "empty|nothing|no answer|without"),
     ],
 )
