@@ -3,9 +3,11 @@
 from typing import Final
 
 SHOWCASE: Final = r'''
-Everything that an answer can hold, one of each. Text may be **strong**, *stressed*, ***both***, ~~struck out~~ or
-`code`; a link can be [named](https://example.org/a-page "with a title") or bare, as in https://example.org/?q=1, and
-someone@example.org is an address. 中文和**强调**也可以。
+All that an answer can hold, one of each. Text may be **strong**, *stressed*, ***both***, ~~struck out~~ or `code`.
+
+A link can be [named](https://example.org/a-page "with a title") or bare, as in https://example.org/?q=1.
+
+An address is someone@example.org. 中文和**强调**也可以。
 
 ### Lists
 
@@ -124,8 +126,9 @@ A statement with a note[^1], and another one[^second].
 
 ---
 
-A picture from elsewhere is a link: ![A lighthouse at dusk](https://example.org/lighthouse.jpg). HTML is shown as it was
-written: <b>not bold</b>.
+A picture from elsewhere is a link: ![A lighthouse at dusk](https://example.org/lighthouse.jpg).
+
+HTML is shown as it was written: <b>not bold</b>.
 
 ###### A small heading
 
