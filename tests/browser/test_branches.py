@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.geometry import BAR, top
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, opened_menu
 from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream
 from webapp.standin.steps import Hold, Say
@@ -37,8 +37,7 @@ def step(turn: Locator, name: str) -> Locator:
 async def act(turn: Locator, name: str) -> None:
     """Does something from a message's menu."""
     await turn.hover()
-    await turn.get_by_role("button", name="More actions").click()
-    menu = turn.locator(".actions")
+    menu = await opened_menu(turn)
     await menu.get_by_role("button", name=name).or_(menu.get_by_role("link", name=name)).click()
 
 
