@@ -7,6 +7,13 @@ addEventListener("focus", look);
 document.addEventListener("visibilitychange", look);
 document.addEventListener("done", () => [300, 4000].forEach((delay) => setTimeout(look, delay)));
 
+// A page that is being left isn't loaded again because of what it lacks: that would break off what it is being left for. Where it
+// stays after all, as after a download, it is looked at or shown again.
+let isLeft = false;
+addEventListener("beforeunload", () => (isLeft = true));
+for (const type of ["focus", "pageshow"]) addEventListener(type, () => (isLeft = false));
+document.addEventListener("htmx:before:response", (event) => isLeft && event.detail.ctx.hx.refresh && event.preventDefault());
+
 const offset = `offset=${-new Date().getTimezoneOffset()}`;
 if (!document.cookie.split("; ").includes(offset)) addEventListener("load", look); // the list is by another clock
 document.cookie = `${offset}; path=${new URL("..", import.meta.url).pathname}; max-age=31536000; samesite=lax`;

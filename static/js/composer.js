@@ -4,6 +4,8 @@ const ARMED_AFTER = 600; // milliseconds: the second click of a double click on 
 
 const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 
+let sentAt = -Infinity; // when Send was last clicked by a pointer, also for the composer that comes with the answer
+
 let draft = ""; // what was typed while a first question was on its way, for the box that comes with the answer
 
 // What is typed is kept in the browser until the server has it, where the browser allows that: a note for each page, by the address
@@ -43,7 +45,6 @@ class ChatComposer extends HTMLElement {
   #timer = 0;
   #isGone = false;
   #sent = null;
-  #sentAt = -Infinity;
   #arriving = 0;
 
   connectedCallback() {
@@ -176,11 +177,11 @@ class ChatComposer extends HTMLElement {
   };
 
   #onClick = (event) => {
-    const isByPointer = event.detail > 0;
-    if (isByPointer && event.target.closest(".composer__stop") && event.timeStamp - this.#sentAt < ARMED_AFTER) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
+    if (event.detail === 0) return; // by keyboard
+    if (event.target.closest(".composer__send")) sentAt = event.timeStamp;
+    if (!event.target.closest(".composer__stop") || event.timeStamp - sentAt >= ARMED_AFTER) return;
+    event.preventDefault();
+    event.stopPropagation();
   };
 
   // Enter sends and Shift+Enter breaks the line. An input method's Enter chooses a word: Safari reports it after the
@@ -201,7 +202,6 @@ class ChatComposer extends HTMLElement {
   #onSend = (event) => {
     if (event.target !== this.#form) return;
     this.#sent = this.#text.value;
-    this.#sentAt = event.timeStamp;
     this.#arriving = this.#sent.length;
     this.#text.value = "";
     this.#keep();

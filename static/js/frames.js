@@ -27,12 +27,35 @@ const tellSoon = () => {
 
 document.addEventListener("htmx:after:swap", tellSoon);
 
-document.addEventListener("htmx:sse:before:message", (event) => {
-  const { message } = event.detail;
-  if (message.event || message.id === "whole") return; // what acts is htmx's to put
-  event.preventDefault();
-  template.innerHTML = policy.createHTML(message.data.replace(tag, "<$1template"));
+const place = (frame) => {
+  template.innerHTML = policy.createHTML(frame.replace(tag, "<$1template"));
   for (const partial of template.content.children) put(partial);
   template.replaceChildren();
   tellSoon();
+};
+
+// A click needs a button that is still there when the pointer comes up: while one is pressed among the messages, frames wait. Not under
+// a finger, whose tap is one moment.
+let waiting = null;
+
+const release = () => {
+  const frames = waiting ?? [];
+  waiting = null;
+  frames.forEach(place);
+};
+
+const releaseSoon = () => waiting && setTimeout(release); // after the click
+
+document.addEventListener("pointerdown", ({ button, pointerType, target }) => {
+  if (button === 0 && pointerType !== "touch" && target.closest("#turns")) waiting ??= [];
+});
+for (const type of ["pointerup", "pointercancel", "contextmenu"]) addEventListener(type, releaseSoon);
+addEventListener("pointermove", ({ buttons }) => buttons === 0 && releaseSoon(), { passive: true }); // it came up elsewhere
+
+document.addEventListener("htmx:sse:before:message", (event) => {
+  const { message } = event.detail;
+  if (message.event || message.id === "whole") return release(); // what acts is htmx's to put
+  event.preventDefault();
+  if (waiting) waiting.push(message.data);
+  else place(message.data);
 });

@@ -1,5 +1,6 @@
 // Where the view is. A question that is sent goes to the top, and its answer is read from there at one's own pace. Whoever goes
-// to the end is following: the view goes along with what comes, until the reader turns back, by whatever means, or selects.
+// to the end is following: the view goes along with what comes, until the reader turns back, by whatever means, or selects, or opens a
+// message's menu, which would move away from under the pointer.
 
 const NEAR = 100; // pixels from the end within which a reader counts as being there
 const SHOWN = 0.4; // of the view, at most, is for a long question: its answer is to begin in sight
@@ -70,7 +71,7 @@ document.addEventListener("keydown", ({ key, shiftKey, target }) => {
 
 // Before newer.js asks where the end is: otherwise its button would be there for a frame.
 document.addEventListener("changed", () => {
-  if (!getSelection().isCollapsed) letGo();
+  if (!getSelection().isCollapsed || document.querySelector(".actions:popover-open")) letGo();
   if (following) toEnd();
 }, { capture: true });
 

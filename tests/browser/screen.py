@@ -11,6 +11,20 @@ _EXPECTED: Final = re.compile(
 )
 
 
+# Playwright scrolls before it tries again to click what moves, and a message's menu, which is anchored, follows a frame
+# later: the button could be pressed on one item and released on another.
+_STANDS: Final = "async (menu) => { await Promise.all(menu.getAnimations().map((animation) => animation.finished)); }"
+
+
+async def opened_menu(turn: Locator) -> Locator:
+    """Opens a message's menu, and returns it when it has unfolded."""
+    await turn.get_by_role("button", name="More actions").click()
+    menu = turn.locator(".actions")
+    await expect(menu).to_be_visible()
+    await menu.evaluate(_STANDS)
+    return menu
+
+
 class Screen:
     """One tab."""
 

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.axe import LOOKS, breaches
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, opened_menu
 from tests.fakes import exports
 from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream, shows_file
@@ -172,14 +172,14 @@ async def _delete_confirmation_open(screen: Screen, upstream: Upstream) -> None:
 @state
 async def _actions_open(screen: Screen, upstream: Upstream) -> None:
     await _ask_and_wait(screen, await upstream.script("actions", Say("Done.")))
-    await screen.answer.get_by_role("button", name="More actions").click()
+    await opened_menu(screen.answer)
     await expect(screen.answer.get_by_role("button", name="Fork")).to_be_visible()
 
 
 @state
 async def _versions_with_receipt_and_feedback(screen: Screen, upstream: Upstream) -> None:
     await _two_versions(screen, upstream, "versions")
-    await screen.answer.get_by_role("button", name="More actions").click()
+    await opened_menu(screen.answer)
     await screen.answer.get_by_role("button", name="Good answer").click()
     await screen.answer.locator(".feedback > summary").click()
     await screen.answer.locator(".receipt > summary").click()

@@ -1,14 +1,15 @@
 """Versions and branches: edited, tried again, stepped through, deleted and brought back, forked, seen from above."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.geometry import BAR, top
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, opened_menu
 from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream
 from webapp.standin.steps import Hold, Say
@@ -37,8 +38,7 @@ def step(turn: Locator, name: str) -> Locator:
 async def act(turn: Locator, name: str) -> None:
     """Does something from a message's menu."""
     await turn.hover()
-    await turn.get_by_role("button", name="More actions").click()
-    menu = turn.locator(".actions")
+    menu = await opened_menu(turn)
     await menu.get_by_role("button", name=name).or_(menu.get_by_role("link", name=name)).click()
 
 
@@ -191,6 +191,29 @@ async def test_a_deleted_branch_comes_back_by_undo(screen: Screen, upstream: Ups
     await expect(screen.button("Answer")).to_be_visible()
     await screen.button("Undo").click()
     await screen.sees_answer("Second.")
+
+
+async def test_what_a_page_lacks_does_not_break_off_what_it_is_left_for(screen: Screen, upstream: Upstream) -> None:
+    """The page asks what came below a message that is deleted before the answer: that alone loads it again."""
+    await two_turns(screen, upstream, "left")
+    is_deleted, has_caught_up = asyncio.Event(), asyncio.Event()
+
+    async def ask(route: Route) -> None:
+        await is_deleted.wait()
+        await route.continue_()
+
+    async def delete(route: Route) -> None:
+        response = await route.fetch(max_redirects=0)
+        is_deleted.set()
+        await has_caught_up.wait()
+        await route.fulfill(response=response)
+
+    await screen.page.route("**/news?after=*", ask)
+    await screen.page.route("**/delete", delete)
+    screen.page.on("response", lambda response: has_caught_up.set() if "/news?after=" in response.url else None)
+    await screen.page.evaluate("document.body.dispatchEvent(new Event('look'))")
+    await act(screen.answers.first, "Delete it and all below")
+    await expect(screen.page.get_by_text("3 messages are deleted.")).to_be_visible()
 
 
 async def test_a_question_without_an_answer_gets_one(screen: Screen, upstream: Upstream) -> None:

@@ -135,6 +135,43 @@ async def test_wrapped_lines_and_the_focus_survive_until_after_the_end(screen: S
     assert await height(screen) == narrow
 
 
+HEAR = """() => {
+    const hear = (done) => document.addEventListener("htmx:sse:before:message", done, { once: true });
+    window.heard = new Promise(hear);
+}"""
+
+
+async def test_a_click_arrives_also_where_more_comes_while_the_pointer_is_down(
+    screen: Screen, upstream: Upstream
+) -> None:
+    model = await upstream.script(
+        "pressed", Say("a\n\n```text\none\n"), Hold("a"), Say("two\n"), Hold("b"), Say("```\n\nthree"), Hold("c")
+    )
+    await screen.ask("Go", model)
+    await screen.sees_growing("one")
+    button = block(screen).get_by_role("button", name="Wrap")
+    for gate, then, is_pressed in (("a", "two", "true"), ("b", "three", "false")):
+        await screen.page.evaluate(HEAR)
+        await button.hover()
+        await screen.page.mouse.down()
+        await upstream.open("pressed", gate)
+        await screen.page.evaluate("window.heard.then(() => true)")
+        await screen.page.mouse.up()
+        await expect(button).to_have_attribute("aria-pressed", is_pressed)
+        await expect(screen.answer).to_contain_text(then)
+
+
+async def test_what_comes_while_the_pointer_is_down_is_there_at_the_end(screen: Screen, upstream: Upstream) -> None:
+    await screen.ask("Go", await upstream.script("down", Say("One\n\n"), Hold("a"), Say("Two\n\n"), Say("Three")))
+    await screen.sees_growing("One")
+    await screen.answer.get_by_text("One").hover()
+    await screen.page.mouse.down()
+    await upstream.open("down", "a")
+    await screen.sees_ended()
+    await screen.page.mouse.up()
+    await expect(screen.text.locator("p")).to_have_text(["One", "Two", "Three"])
+
+
 async def test_the_bar_of_a_long_block_stays_in_sight(screen: Screen, upstream: Upstream) -> None:
     lines = "".join(f"line {number}\n" for number in range(200))
     model = await upstream.script("bar", Say(f"```text\n{lines}```\n\nThe end."))
@@ -192,7 +229,7 @@ async def test_a_drawn_diagram_stays(screen: Screen, upstream: Upstream) -> None
     await screen.sees_ended()
     await block(screen).get_by_role("button", name="Diagram").click()
     await expect(drawing(screen).get_by_text("Second")).to_be_visible()
-    await screen.page.clock.run_for(60_000)
+    await screen.page.clock.run_for(30_000)  # any longer would end requests that are on their way
     await expect(drawing(screen).get_by_text("Second")).to_be_visible()
     await expect(screen.answer).not_to_contain_text("This cannot be drawn")
 
@@ -206,7 +243,7 @@ async def test_a_frame_that_stays_silent_is_given_up(screen: Screen, upstream: U
     await screen.sees_ended()
     await block(screen).get_by_role("button", name="Diagram").click()
     await expect(screen.answer.locator("iframe")).to_have_count(1)
-    await screen.page.clock.run_for(60_000)
+    await screen.page.clock.run_for(30_000)  # any longer would end requests that are on their way
     await expect(screen.answer).to_contain_text("This cannot be drawn")
     await expect(block(screen).locator("code")).to_be_visible()
 

@@ -1,6 +1,7 @@
 """The small things that make a chat pleasant: where the view is, where the focus is, what is said and what is kept."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import Route, expect
 
@@ -64,19 +65,46 @@ async def test_a_selection_and_opened_thoughts_survive_the_end(screen: Screen, u
 
 
 async def test_a_double_click_on_send_does_not_stop_the_answer(screen: Screen, upstream: Upstream) -> None:
-    model = await upstream.takes("clicks", [Say("First.")], [Say("Second "), Hold("a"), Say("answer.")])
-    await screen.ask("One", model)
-    await screen.sees_answer("First.")
-    await screen.box.fill("Two")
-    place = await screen.button("Send").bounding_box()
-    assert place is not None
-    middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
-    await screen.page.mouse.click(*middle)
-    await expect(screen.button("Stop the answer")).to_be_visible()
-    await screen.page.mouse.click(*middle)
-    await screen.sees_growing("Second")
-    await upstream.open("clicks", "a")
-    await screen.sees_answer("Second answer.")
+    """The page's clock stands still between the clicks, however long a loaded machine takes."""
+    await screen.page.set_viewport_size({"width": 390, "height": 700})  # where the first question's box is below, too
+    await screen.page.clock.install()
+    model = await upstream.takes(
+        "clicks", [Say("First "), Hold("a"), Say("answer.")], [Say("Second "), Hold("b"), Say("answer.")]
+    )
+    await screen.choose(model)
+    for days, gate, word in ((1, "a", "First"), (2, "b", "Second")):
+        await screen.box.fill("A question")
+        place = await screen.button("Send").bounding_box()
+        assert place is not None
+        middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        await screen.page.clock.pause_at(datetime.now(UTC) + timedelta(days=days))
+        await screen.page.mouse.click(*middle)
+        await expect(screen.button("Stop the answer")).to_be_visible()
+        await screen.page.mouse.click(*middle)
+        await screen.page.clock.resume()
+        await screen.sees_growing(word)
+        await upstream.open("clicks", gate)
+        await screen.sees_answer(f"{word} answer.")
+
+
+async def test_a_later_click_stops_the_answer(screen: Screen, upstream: Upstream) -> None:
+    await screen.page.clock.install()
+    await screen.choose(await upstream.script("later", Say("Half"), Hold("a"), Say(" and half.")))
+    await screen.box.fill("Go")
+    await screen.button("Send").click()
+    await screen.sees_growing("Half")
+    await screen.page.clock.fast_forward(700)
+    await screen.button("Stop the answer").click()
+    await screen.sees_answer("Half")
+
+
+async def test_a_click_stops_an_answer_to_what_the_keyboard_sent(screen: Screen, upstream: Upstream) -> None:
+    await screen.page.clock.install()
+    await screen.page.clock.pause_at(datetime.now(UTC) + timedelta(days=1))
+    await screen.ask("Go", await upstream.script("keyed", Say("Half"), Hold("a"), Say(" and half.")))
+    await screen.sees_growing("Half")
+    await screen.button("Stop the answer").click()
+    await screen.sees_answer("Half")
 
 
 async def test_what_is_typed_while_a_send_is_on_its_way_stays(screen: Screen, upstream: Upstream) -> None:
@@ -102,7 +130,6 @@ async def test_the_focus_is_never_lost(screen: Screen, upstream: Upstream) -> No
     model = await upstream.takes("focus", [Say("Half"), Hold("a")], [Say(" and half.")], [Say("Another.")])
     await screen.ask("Go", model)
     await screen.sees_growing("Half")
-    await asyncio.sleep(0.7)  # Stop takes no pointer's click sooner
     for button, text in (("Stop the answer", "Half"), ("Continue", "Half and half."), ("Retry", "Another.")):
         await screen.button(button).focus()
         await screen.page.keyboard.press("Enter")

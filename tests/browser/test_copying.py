@@ -2,7 +2,7 @@
 
 from playwright.async_api import BrowserContext, expect
 
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, opened_menu
 from tests.fakes.upstream import Upstream
 from webapp.standin.steps import Reason, Say
 
@@ -22,7 +22,7 @@ async def test_an_answer_is_copied_as_markdown(screen: Screen, upstream: Upstrea
 async def copied_as_rich_text(screen: Screen) -> str:
     """The HTML that the last answer gives to the clipboard."""
     await screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await screen.answer.get_by_role("button", name="More actions").click()
+    await opened_menu(screen.answer)
     await screen.answer.get_by_role("link", name="Copy as rich text").click()
     await expect(screen.page.locator("#spoken")).to_have_text("Copied")
     return str(

@@ -208,6 +208,31 @@ async def test_what_is_done_meanwhile_is_not_undone_by_a_page_that_catches_up(
     assert await screen.page.evaluate("() => window.isSame")
 
 
+async def test_a_click_on_a_row_arrives_also_where_the_list_changes_meanwhile(
+    screen: Screen, upstream: Upstream
+) -> None:
+    await began(screen, upstream, "Where to")
+    await began(screen, upstream, "Where from")
+    await screen.box.fill("More")
+    await screen.choose(await upstream.script("row", Say("Some"), Hold("a")))
+    has_asked, may_ask = asyncio.Event(), asyncio.Event()
+
+    async def ask(route: Route) -> None:
+        has_asked.set()
+        await may_ask.wait()
+        await route.continue_()
+
+    await screen.page.route("**/messages", ask)
+    await screen.box.press("Enter")
+    await has_asked.wait()
+    await row(screen, "Where to").hover()
+    await screen.page.mouse.down()
+    may_ask.set()
+    await screen.sees_growing("Some")
+    await screen.page.mouse.up()
+    await expect(screen.questions).to_have_text(["Where to"])
+
+
 async def test_a_title_comes_by_itself(screen: Screen, upstream: Upstream) -> None:
     await upstream.script("titles", Hold("title"), Say("A title of its own"))
     await began(screen, upstream, "What shall we call this?")

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.doors import add_user, sign_in
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, opened_menu
 from tests.browser.test_accessibility import TOUCHED
 from tests.fakes.app_server import AppServer
 from tests.fakes.signed_in import ADMINISTRATOR
@@ -140,7 +140,7 @@ async def test_what_is_done_with_messages_stays_within_a_narrow_screen(screen: S
     await screen.answer.get_by_role("link", name="exactly what was sent").click()
     found += await over_the_edge(screen)
     await screen.open(path)
-    await screen.answer.get_by_role("button", name="More actions").click()
+    await opened_menu(screen.answer)
     found += await over_the_edge(screen)
     await screen.answer.get_by_role("link", name="Retry with another model").click()
     await expect(screen.page.get_by_role("heading", name="Answer with another model")).to_be_visible()

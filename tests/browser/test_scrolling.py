@@ -18,7 +18,7 @@ from tests.browser.geometry import (
     watch_shifts,
     without_anchoring,
 )
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, opened_menu
 from tests.fakes.upstream import Upstream
 from webapp.standin.steps import AnyStep, Cite, Hold, Reason, Say, Show
 
@@ -267,6 +267,22 @@ async def test_who_has_gone_to_the_end_is_following(sized: Screen, upstream: Ups
     await open_pieces(upstream, sized, "end", 5)
     await sized.sees_ended()
     assert await rest(sized) <= 1
+
+
+async def test_an_open_menu_stays_where_it_is_while_an_answer_grows(screen: Screen, upstream: Upstream) -> None:
+    model = await upstream.takes("menu", [Say("First.")], [Say("Second "), Hold("a"), Say(LONG), Hold("b")])
+    await screen.ask("One", model)
+    await screen.sees_answer("First.")
+    await screen.ask("Two")
+    await screen.sees_growing("Second")
+    await screen.reload()  # which follows from the first
+    await screen.sees_growing("Second")
+    menu = await opened_menu(screen.answers.first)
+    place = await top(menu)
+    await upstream.open("menu", "a")
+    await screen.sees_growing("Paragraph 59")
+    await expect(screen.button("Newer text below")).to_be_visible()
+    assert await top(menu) == place
 
 
 async def test_a_reload_and_continue_begin_at_the_end(screen: Screen, upstream: Upstream) -> None:

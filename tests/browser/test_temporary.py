@@ -58,7 +58,6 @@ async def test_a_stopped_answer_is_gone_on_from(screen: Screen, upstream: Upstre
     model = await upstream.takes("stopped-passing", [Say("Half of "), Say("it"), Hold("a")], [Say("The rest.")])
     await screen.ask("Go", model)
     await screen.sees_growing("Half of it")
-    await screen.page.wait_for_timeout(700)  # a click that comes with the send is not meant for Stop
     await screen.button("Stop the answer").click()
     await upstream.closed("stopped-passing")
     await screen.sees_ended()
@@ -75,7 +74,6 @@ async def test_a_stopped_answer_goes_along_as_the_model_has_written_it(screen: S
     steps: list[AnyStep] = [*(Say(piece) for piece in (written[:20], written[20:50], written[50:])), Hold("a")]
     await screen.ask("Go", await upstream.takes("written", steps, [Say("The rest.")]))
     await screen.sees_growing("tw")
-    await screen.page.wait_for_timeout(700)  # a click that comes with the send is not meant for Stop
     await screen.button("Stop the answer").click()
     await screen.sees_ended()
     await screen.ask("Go on")
