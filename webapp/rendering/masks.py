@@ -7,6 +7,8 @@ hidden by mistake, in code for example, comes back as it was.
 import re
 from typing import Final
 
+from webapp.rendering.fences import CONTAINER
+
 TILDE: Final = "\ufdd1"
 TICK: Final = "\ufdd2"
 SPACE: Final = "\ufdd3"
@@ -29,11 +31,20 @@ _SHOWN: Final = {
 
 def masked(text: str) -> str:
     """A readable text as comrak is to see it."""
+    text = with_breaks(text)
     if "~" in text:
         text = _LONE_TILDE.sub(_hide_tilde, text)
     if not text.isascii() and _may_have_address(text):
         text = "\n".join(map(_with_ends_of_addresses, text.split("\n")))
     return text
+
+
+def with_breaks(text: str) -> str:
+    """``text`` in which a ``<br>`` alone on its line begins no block of raw HTML, which would last to a blank line."""
+    return _BREAK_ALONE.sub(rf"\g<0>{_UNWRITTEN}", text) if "<br" in text or "<BR" in text else text
+
+
+_BREAK_ALONE = re.compile(rf"^{CONTAINER}(?=<(?:br|BR)[ ]?/?>[ \t]*$)", re.MULTILINE)
 
 
 def _may_have_address(text: str) -> bool:
