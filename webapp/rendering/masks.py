@@ -17,6 +17,7 @@ PIPE: Final = "\ufdd5"
 BACKSLASH: Final = "\ufdd6"
 _UNWRITTEN: Final = "\ufdd7"
 _ADDRESS_ENDS: Final = f" {_UNWRITTEN}"  # the space ends an address to comrak
+_ADDRESS_BEGINS: Final = f"{_UNWRITTEN} "  # one without a scheme begins behind a space alone
 _SHOWN: Final = {
     TILDE: "~",
     TICK: "`",
@@ -25,6 +26,7 @@ _SHOWN: Final = {
     PIPE: "|",
     BACKSLASH: "\\",
     _ADDRESS_ENDS: "",
+    _ADDRESS_BEGINS: "",
     _UNWRITTEN: "",
 }
 
@@ -75,15 +77,19 @@ _UNSPACED: Final = (
 )
 _ADDRESS = re.compile(
     rf"""\]\(\s*+<?[^\s)]*+ | \]:\s*+\S*+ | <(?i:https?):[^>\s]*+>?   # of a link that was written as one
-      | (?P<bare>(?:(?i:https?)://|(?<![\w./])www\.)
+      | (?P<bare>(?:(?i:https?)://|(?:(?<![\w./])|(?<=[{_UNSPACED}]))www\.)
           (?:[^\s<\u2019{_STOPS}{_UNSPACED}] | \u2019(?=\w) | (?<![A-Za-z0-9])[{_UNSPACED}])*+)""",
     re.VERBOSE,
 )
 
 
 def _end_address(found: re.Match[str]) -> str:
+    if found["bare"] is None:
+        return found[0]
+    before = found.string[max(0, found.start() - 1) : found.start()]
     behind = found.string[found.end() : found.end() + 1]
-    return found[0] if found["bare"] is None or behind in _ENDS_ANYWAY else found[0] + _ADDRESS_ENDS
+    begin = "" if before.isascii() or found[0][0] != "w" else _ADDRESS_BEGINS
+    return begin + found[0] + ("" if behind in _ENDS_ANYWAY else _ADDRESS_ENDS)
 
 
 _ENDS_ANYWAY: Final = frozenset({"", " ", "\n", "\t", "<"})
