@@ -132,6 +132,24 @@ def test_words_and_unknown_commands_cost_no_formula(tex: str, shown: str) -> Non
     assert formulas(f"a $${tex}$$ b") == [tex]
 
 
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"\begin{alignat}{2} x &= 1 &\quad y &= 2 \end{alignat}", "x=1y=2"),
+        (r"\begin{alignedat}{2} x &= 1 \end{alignedat}", "x=1"),
+        (r"\begin{flalign*} x &= 1 \end{flalign*}", "x=1"),
+        (r"\begin{eqnarray} x &=& 1 \\ y &=& 2 \end{eqnarray}", "x=1y=2"),
+        (r"\Tr(A) + \rank B", "Tr\u2061(A)+rank\u2061B"),
+        (r"\mathds{1} + \uline{x}", "𝟙+x\u0332"),
+        (r"\href{https://a.example}{x}", "x"),
+    ],
+)
+def test_other_environments_and_commands_are_understood(tex: str, shown: str) -> None:
+    html = to_mathml(tex, display=True)
+    assert html is not None
+    assert words(html) == shown
+
+
 def test_a_blank_line_before_a_sentence_ends_the_hope_for_a_formula() -> None:
     assert formulas("\\[\na\n\nsome words here\n\\]") == []
     assert words(render("\\[\na\n\nb")) == "[ab"

@@ -71,20 +71,22 @@ def shape(html: str, anchor: str | None, headings: Headings, *, colours: bool = 
     return _with_directions(unmarked(_TAG.sub(_Shaper(anchor, headings, colours=colours), html)))
 
 
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]")
+_LETTER: Final = "[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]"
+_RIGHT_TO_LEFT = re.compile(_LETTER)
+_LINE = re.compile(rf"^[^\n]*{_LETTER}[^\n]*", re.MULTILINE)
+_ALERT_TITLE: Final = r'<p class="markdown-alert-title"'
+_TITLE = re.compile(rf"{_ALERT_TITLE}(?=[^\n]*\n[^\n]*{_LETTER})")
 
 
 def _with_directions(html: str) -> str:
-    """Marks code and the titles of alerts in a right-to-left text.
+    """Marks code in right-to-left lines, and the titles of alerts above them.
 
     Browsers take the direction of a list or box from its first letter. An element with a direction doesn't count.
     """
     if html.isascii() or not _RIGHT_TO_LEFT.search(html):
         return html
-    return html.replace("<code>", '<code dir="ltr">').replace(_ALERT_TITLE, f'{_ALERT_TITLE[:-1]} dir="auto">')
-
-
-_ALERT_TITLE: Final = '<p class="markdown-alert-title">'
+    html = _TITLE.sub(f'{_ALERT_TITLE} dir="auto"', html)
+    return _LINE.sub(lambda line: line[0].replace("<code>", '<code dir="ltr">'), html)
 
 
 MAX_MATHML: Final = 1_000_000  # characters of all formulas; those behind are shown as their source
