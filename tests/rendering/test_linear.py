@@ -98,7 +98,26 @@ def test_tags_are_let_through_in_time(piece: str) -> None:
     assert grows_evenly(let_through, piece, "<p>&lt;u&gt;x&lt;/u&gt;{}</p>")
 
 
-@pytest.mark.parametrize("piece", ["<br>\n", "\n<br", "> <br>\n", "- <br/>", "www.", "中www.", "http://中", "中www.a "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<br>\n",
+        "\n<br",
+        "> <br>\n",
+        "- <br/>",
+        "www.",
+        "中www.",
+        "http://中",
+        "中www.a ",
+        "**",
+        "**a:**b",
+        "**`",
+        "**a`",
+        "`**`",
+        "*",
+        "**a",
+    ],
+)
 def test_breaks_and_addresses_are_masked_in_time(piece: str) -> None:
     assert grows_evenly(masked, piece, "中 http://a <br>\n{}")
 

@@ -16,8 +16,8 @@ DOLLAR: Final = "\ufdd4"
 PIPE: Final = "\ufdd5"
 BACKSLASH: Final = "\ufdd6"
 _UNWRITTEN: Final = "\ufdd7"
-_ADDRESS_ENDS: Final = f" {_UNWRITTEN}"  # the space ends an address to comrak
-_ADDRESS_BEGINS: Final = f"{_UNWRITTEN} "  # one without a scheme begins behind a space alone
+_HIDDEN_BEHIND: Final = f" {_UNWRITTEN}"  # to comrak a space, which ends an address
+_HIDDEN_BEFORE: Final = f"{_UNWRITTEN} "  # one without a scheme begins behind a space alone
 _SHOWN: Final = {
     TILDE: "~",
     TICK: "`",
@@ -25,8 +25,8 @@ _SHOWN: Final = {
     DOLLAR: "$",
     PIPE: "|",
     BACKSLASH: "\\",
-    _ADDRESS_ENDS: "",
-    _ADDRESS_BEGINS: "",
+    _HIDDEN_BEHIND: "",
+    _HIDDEN_BEFORE: "",
     _UNWRITTEN: "",
 }
 
@@ -36,6 +36,8 @@ def masked(text: str) -> str:
     text = with_breaks(text)
     if "~" in text:
         text = _LONE_TILDE.sub(_hide_tilde, text)
+    if "**" in text:
+        text = _STRONG.sub(_open_strong, text)
     if not text.isascii() and _may_have_address(text):
         text = "\n".join(map(_with_ends_of_addresses, text.split("\n")))
     return text
@@ -47,6 +49,32 @@ def with_breaks(text: str) -> str:
 
 
 _BREAK_ALONE = re.compile(rf"^{CONTAINER}(?=<(?:br|BR)[ ]?/?>[ \t]*$)", re.MULTILINE)
+
+
+# Code, which has no marks; and strong words in one line, with what stands around them.
+_STRONG = re.compile(
+    r"""\\. | `+[^`\n]*`+
+      | (?P<mark>(?<!\*)\*\*)(?=(?P<first>[^\s*]))(?P<words>[^*`\n]*+(?:`[^`\n]*+`[^*`\n]*+)*+)\*\*(?!\*)""",
+    re.VERBOSE,
+)
+
+
+def _open_strong(found: re.Match[str]) -> str:
+    """Lets words be strong that end in a stop or quote right before a letter, or begin in one right behind a letter.
+
+    By the rule their marks would stay marks: ``**Note:**this``. ASCII before them may be a power: ``a**(b)**c``.
+    """
+    if found["mark"] is None or found["words"][-1:].isspace():
+        return found[0]
+    before = found.string[max(0, found.start() - 1) : found.start()]
+    behind = found.string[found.end() : found.end() + 1]
+    begin = _HIDDEN_BEFORE if before.isalpha() and not before.isascii() and _is_mark(found["first"]) else ""
+    end = _HIDDEN_BEHIND if behind.isalpha() and _is_mark(found["words"][-1:]) else ""
+    return begin + found[0] + end
+
+
+def _is_mark(character: str) -> bool:
+    return not (character.isalnum() or character.isspace())
 
 
 def _may_have_address(text: str) -> bool:
@@ -88,8 +116,8 @@ def _end_address(found: re.Match[str]) -> str:
         return found[0]
     before = found.string[max(0, found.start() - 1) : found.start()]
     behind = found.string[found.end() : found.end() + 1]
-    begin = "" if before.isascii() or found[0][0] != "w" else _ADDRESS_BEGINS
-    return begin + found[0] + ("" if behind in _ENDS_ANYWAY else _ADDRESS_ENDS)
+    begin = "" if before.isascii() or found[0][0] != "w" else _HIDDEN_BEFORE
+    return begin + found[0] + ("" if behind in _ENDS_ANYWAY else _HIDDEN_BEHIND)
 
 
 _ENDS_ANYWAY: Final = frozenset({"", " ", "\n", "\t", "<"})
