@@ -116,6 +116,9 @@ def test_tags_are_let_through_in_time(piece: str) -> None:
         "`**`",
         "*",
         "**a",
+        "##",
+        "##a\n",
+        "> ",
     ],
 )
 def test_breaks_and_addresses_are_masked_in_time(piece: str) -> None:

@@ -47,7 +47,7 @@ def test_formulas_are_found(text: str, found: list[str]) -> None:
         "A$5 and C$6", "US$5/CA$6", "R$ 5 e R$ 6", "$20k/$30k", "$5 million and 10$", "$1.5M–$2M", "a $ b $ c", "$",
         "$HOME/$USER", "$PATH:$HOME/bin:$PATH", "$HOME is the directory, $USER the name", "${HOME}/${USER}",
         "$USER@$HOST", "$(pwd)/$(ls)", "echo $a/$b/", "$_GET['a'].$_POST['b']", "cp $SRC/$FILE $DST/$FILE",
-        "$foo, $bar, $baz", "$a5$5", "$ x$", "$x $", "\\$x\\$", "x$y$", "costs $x",
+        "$foo, $bar, $baz", "$a5$5", "run $A -c '$x'", "$ x$", "$x $", "\\$x\\$", "x$y$", "costs $x",
     ],
 )  # fmt: skip
 def test_prices_and_variables_stay_text(text: str) -> None:

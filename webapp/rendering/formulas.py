@@ -217,7 +217,10 @@ def is_formula(tex: str, before: str, after: str) -> bool:
         return False
     if after.isascii() and (after.isalpha() or after == "_") and not (tex[-1:].isalnum() or tex[-1:] in ")}]'*"):
         return False
-    return not is_prose(tex)
+    return not is_prose(tex) and not _ENDS_IN_QUOTE.search(tex)
+
+
+_ENDS_IN_QUOTE = re.compile(r"\s['\"]\Z")  # that of a string behind the name of a variable, no prime
 
 
 def is_prose(tex: str) -> bool:

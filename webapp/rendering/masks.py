@@ -16,6 +16,7 @@ DOLLAR: Final = "\ufdd4"
 PIPE: Final = "\ufdd5"
 BACKSLASH: Final = "\ufdd6"
 _UNWRITTEN: Final = "\ufdd7"
+_ESCAPE: Final = "\ufdd8"
 _HIDDEN_BEHIND: Final = f" {_UNWRITTEN}"  # to comrak a space, which ends an address
 _HIDDEN_BEFORE: Final = f"{_UNWRITTEN} "  # one without a scheme begins behind a space alone
 _SHOWN: Final = {
@@ -28,14 +29,17 @@ _SHOWN: Final = {
     _HIDDEN_BEHIND: "",
     _HIDDEN_BEFORE: "",
     _UNWRITTEN: "",
+    _ESCAPE: "",
 }
 
 
 def masked(text: str) -> str:
     """A readable text as comrak is to see it."""
-    text = with_breaks(text)
+    text = with_blocks(text)
     if "~" in text:
         text = _LONE_TILDE.sub(_hide_tilde, text)
+    if "\\]" in text:
+        text = _ESCAPED_WORDS.sub(_ESCAPE, text)
     if "**" in text:
         text = _STRONG.sub(_open_strong, text)
     if not text.isascii() and _may_have_address(text):
@@ -43,13 +47,27 @@ def masked(text: str) -> str:
     return text
 
 
-def with_breaks(text: str) -> str:
-    """``text`` in which a ``<br>`` alone on its line begins no block of raw HTML, which would last to a blank line."""
+def with_blocks(text: str) -> str:
+    """``text`` with the blocks that are meant: headings without a space, and no HTML that lasts to a blank line.
+
+    A single number sign begins a tag (``#travel``), and a ``<br>`` alone on its line begins no block of HTML.
+    """
+    if "##" in text:
+        text = _CLOSE_HEADING.sub(rf"\g<0>{_HIDDEN_BEHIND}", text)
     return _BREAK_ALONE.sub(rf"\g<0>{_UNWRITTEN}", text) if "<br" in text or "<BR" in text else text
 
 
+_CLOSE_HEADING = re.compile(r"^(?:[ ]{0,3}>)*[ ]{0,3}#{2,6}(?=[^\W\d_]|\*\*|\d{1,3}[.\u3001])", re.MULTILINE)
 _BREAK_ALONE = re.compile(rf"^{CONTAINER}(?=<(?:br|BR)[ ]?/?>[ \t]*$)", re.MULTILINE)
 
+
+# The backslash before brackets that are to be seen: around a placeholder or the number of a source, not a formula.
+_ESCAPED_WORDS = re.compile(
+    r"""(?<![\\\[])\\(?=\[
+          (?=[A-Z][a-z]{2}|[^\W\d_]{2,30}[ ][^\W\d_]|[^\x00-\x7f]{2})[^\W_](?:[^\W_]|['’.,/&\ -]){1,60}\\\])
+      | (?<=[\w.,;:!?)"”。，])\\(?=\[\d{1,3}(?:,[ ]?\d{1,3}){0,9}\\\])""",
+    re.VERBOSE,
+)
 
 # Code, which has no marks; and strong words in one line, with what stands around them.
 _STRONG = re.compile(
@@ -127,8 +145,8 @@ def unmasked(html: str) -> str:
     """Comrak's HTML with all that was hidden, in text and in addresses."""
     if html.isascii() and _ENCODED not in html:
         return html
-    if SPACE in html:
-        html = _CODE.sub(lambda found: found[0].replace(SPACE, " "), html)
+    if SPACE in html or _ESCAPE in html:
+        html = _CODE.sub(lambda found: found[0].replace(SPACE, " ").replace(_ESCAPE, "\\"), html)
     return _MASK.sub(lambda found: _AS_WRITTEN[found[0]], html)
 
 
