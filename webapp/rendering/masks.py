@@ -40,7 +40,7 @@ def masked(text: str) -> str:
         text = _LONE_TILDE.sub(_hide_tilde, text)
     if "\\]" in text:
         text = _ESCAPED_WORDS.sub(_ESCAPE, text)
-    if "**" in text:
+    if "**" in text and _BESIDE_LETTER.search(text):
         text = _STRONG.sub(_open_strong, text)
     if not text.isascii() and _may_have_address(text):
         text = "\n".join(map(_with_ends_of_addresses, text.split("\n")))
@@ -68,6 +68,8 @@ _ESCAPED_WORDS = re.compile(
       | (?<=[\w.,;:!?)"”。，])\\(?=\[\d{1,3}(?:,[ ]?\d{1,3}){0,9}\\\])""",
     re.VERBOSE,
 )
+
+_BESIDE_LETTER = re.compile(r"\*\*(?:(?<=[^\w\s*]\*\*)[^\W\d_]|(?<=[^\x00-\x7f]\*\*)[^\w\s*])")  # what to look for
 
 # Code, which has no marks; and strong words in one line, with what stands around them.
 _STRONG = re.compile(
