@@ -58,7 +58,10 @@ def test_a_single_line_is_no_drawing() -> None:
     assert [tag.attributes for tag in tags(render("a ─ b   c\nd"))][:1] == [{}]
 
 
-@pytest.mark.parametrize("piece", [" ", "├ \n", "|-- a\n", " \n├", "> ├\n", "│    "])
+@pytest.mark.parametrize(
+    "piece",
+    [" ", "├ \n", "|-- a\n", " \n├", "> ├\n", "│    ", "|", "|-", "+--", "+---+", "+---", "+---+\n", "\\--- a\n"],
+)
 def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
     def seconds(length: int) -> float:
         began = time.process_time()

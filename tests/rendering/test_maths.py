@@ -47,7 +47,7 @@ def test_formulas_are_found(text: str, found: list[str]) -> None:
         "A$5 and C$6", "US$5/CA$6", "R$ 5 e R$ 6", "$20k/$30k", "$5 million and 10$", "$1.5M–$2M", "a $ b $ c", "$",
         "$HOME/$USER", "$PATH:$HOME/bin:$PATH", "$HOME is the directory, $USER the name", "${HOME}/${USER}",
         "$USER@$HOST", "$(pwd)/$(ls)", "echo $a/$b/", "$_GET['a'].$_POST['b']", "cp $SRC/$FILE $DST/$FILE",
-        "$foo, $bar, $baz", "$a5$5", "$ x$", "$x $", "\\$x\\$", "x$y$", "costs $x",
+        "$foo, $bar, $baz", "$a5$5", "run $A -c '$x'", "$ x$", "$x $", "\\$x\\$", "x$y$", "costs $x",
     ],
 )  # fmt: skip
 def test_prices_and_variables_stay_text(text: str) -> None:
@@ -130,6 +130,24 @@ def test_words_and_unknown_commands_cost_no_formula(tex: str, shown: str) -> Non
     assert words(html.replace("\u00a0", " ")) == shown.replace("\u00a0", "")
     assert formulas(f"a ${tex}$ b") == [tex]
     assert formulas(f"a $${tex}$$ b") == [tex]
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"\begin{alignat}{2} x &= 1 &\quad y &= 2 \end{alignat}", "x=1y=2"),
+        (r"\begin{alignedat}{2} x &= 1 \end{alignedat}", "x=1"),
+        (r"\begin{flalign*} x &= 1 \end{flalign*}", "x=1"),
+        (r"\begin{eqnarray} x &=& 1 \\ y &=& 2 \end{eqnarray}", "x=1y=2"),
+        (r"\Tr(A) + \rank B", "Tr\u2061(A)+rank\u2061B"),
+        (r"\mathds{1} + \uline{x}", "𝟙+x\u0332"),
+        (r"\href{https://a.example}{x}", "x"),
+    ],
+)
+def test_other_environments_and_commands_are_understood(tex: str, shown: str) -> None:
+    html = to_mathml(tex, display=True)
+    assert html is not None
+    assert words(html) == shown
 
 
 def test_a_blank_line_before_a_sentence_ends_the_hope_for_a_formula() -> None:

@@ -201,7 +201,8 @@ def _fence(opener: re.Match[str], body: list[str]) -> list[str] | None:
 _TICKS = re.compile(r"`+")
 
 _WORDS = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}[,;:]?\s+[A-Za-z]{2,}")
-_AMOUNT = re.compile(r"[\d.,]+\s*(?:[kKmMbB]\b|[A-Za-z]{2,})")
+# An amount: behind its digits a unit, a word, or letters and marks of a script that puts no space between words.
+_AMOUNT = re.compile(r"[\d.,]+\s*(?:[kKmMbB]\b|[A-Za-z]{2,}|[\u0e00-\u0e7f\u3001-\u9fff\uac00-\ud7af\uff01-\uffef])")
 
 
 def is_formula(tex: str, before: str, after: str) -> bool:
@@ -216,7 +217,10 @@ def is_formula(tex: str, before: str, after: str) -> bool:
         return False
     if after.isascii() and (after.isalpha() or after == "_") and not (tex[-1:].isalnum() or tex[-1:] in ")}]'*"):
         return False
-    return not is_prose(tex)
+    return not is_prose(tex) and not _ENDS_IN_QUOTE.search(tex)
+
+
+_ENDS_IN_QUOTE = re.compile(r"\s['\"]\Z")  # that of a string behind the name of a variable, no prime
 
 
 def is_prose(tex: str) -> bool:

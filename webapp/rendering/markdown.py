@@ -68,14 +68,15 @@ def _escaping() -> comrak.RenderOptions:
     return options
 
 
-def _in_place() -> comrak.ParseOptions:
+def _parsing(*, in_place: bool) -> comrak.ParseOptions:
     options = comrak.ParseOptions()
-    options.leave_footnote_definitions = True
+    options.leave_footnote_definitions = in_place
+    options.relaxed_autolinks = True  # also of hosts without a dot, and in brackets
     return options
 
 
-_AS_WRITTEN: Final = comrak.ParseOptions()
-_IN_PLACE: Final = _in_place()
+_AS_WRITTEN: Final = _parsing(in_place=False)
+_IN_PLACE: Final = _parsing(in_place=True)
 _EXTENSION_OPTIONS: Final = _extensions()
 _RENDER_OPTIONS: Final = _escaping()
 

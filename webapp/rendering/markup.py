@@ -7,6 +7,7 @@ import html as entities
 import re
 from typing import Final
 
+from webapp.rendering import tags
 from webapp.rendering.formulas import DELIMITERS, MARK, unmarked
 from webapp.rendering.highlight import highlight
 from webapp.rendering.languages import names
@@ -66,8 +67,26 @@ def shape(html: str, anchor: str | None, headings: Headings, *, colours: bool = 
     Without ``colours`` code stays plain, as where it is soon to be rendered again.
     """
     if "&lt;" in html:
-        html = _let_tags_through(_wrap_raw_html(html))
-    return unmarked(_TAG.sub(_Shaper(anchor, headings, colours=colours), html))
+        html = tags.let_through(html)
+    return _with_directions(unmarked(_TAG.sub(_Shaper(anchor, headings, colours=colours), html)))
+
+
+_LETTER: Final = "[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]"
+_RIGHT_TO_LEFT = re.compile(_LETTER)
+_LINE = re.compile(rf"^[^\n]*{_LETTER}[^\n]*", re.MULTILINE)
+_ALERT_TITLE: Final = r'<p class="markdown-alert-title"'
+_TITLE = re.compile(rf"{_ALERT_TITLE}(?=[^\n]*\n[^\n]*{_LETTER})")
+
+
+def _with_directions(html: str) -> str:
+    """Marks code in right-to-left lines, and the titles of alerts above them.
+
+    Browsers take the direction of a list or box from its first letter. An element with a direction doesn't count.
+    """
+    if html.isascii() or not _RIGHT_TO_LEFT.search(html):
+        return html
+    html = _TITLE.sub(f'{_ALERT_TITLE} dir="auto"', html)
+    return _LINE.sub(lambda line: line[0].replace("<code>", '<code dir="ltr">'), html)
 
 
 MAX_MATHML: Final = 1_000_000  # characters of all formulas; those behind are shown as their source
@@ -232,61 +251,3 @@ def _check_box(tag: re.Match[str]) -> str:
     state = ' checked="" disabled="" aria-label="Done"' if tag["checked"] else ' disabled="" aria-label="Not done"'
     box = f'<input type="checkbox"{state}>'
     return f"\n<p>{box} " if tag["loose"] else box
-
-
-_BLOCK_TAG: Final = r"(?:p|[ou]l|li|blockquote|div|pre|table|section|h[1-6]|hr)"
-_RAW_HTML = re.compile(rf"(\A|</?{_BLOCK_TAG}(?:[ ][^>]*)?>\n)([ ]{{0,3}}&lt;[^<]*)")
-
-
-def _wrap_raw_html(html: str) -> str:
-    """Blocks of raw HTML stand in comrak's output as bare text: each becomes a paragraph that keeps its lines."""
-
-    def paragraph(found: re.Match[str]) -> str:
-        lines = found[2].rstrip("\n").replace("\n", "<br>\n")
-        return f'{found[1]}<p class="raw-html">{lines}</p>\n'
-
-    return _RAW_HTML.sub(paragraph, html)
-
-
-PLAIN_TAGS: Final = "sub|sup|kbd|mark|u|s"
-_MAY_BE_TAG = re.compile(rf"&lt;/(?:{PLAIN_TAGS})&gt;|&lt;br")
-_VOID: Final = frozenset({"br", "hr", "img", "input"})
-_PART = re.compile(
-    rf"""<code[^>]*>[^<]*</code> | <p[ ]class="raw-html">(?:[^<]|<br>)*+
-      | <(?P<close>/?)(?P<element>[a-z][a-z0-9]*)[^>]*>
-      | &lt;(?P<end>/?)(?P<tag>{PLAIN_TAGS})&gt; | (?P<br>&lt;br[ ]?/?&gt;(?:<br[ ]/>)?)""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
-def _let_tags_through(html: str) -> str:
-    """Lets a few tags without attributes be tags, if they are closed where they were opened. All others stay text."""
-    if _MAY_BE_TAG.search(html) is None:
-        return html
-    pieces: list[str] = []
-    open_tags: list[tuple[str, int]] = []  # each with its piece; those of comrak's own have none
-    position = 0
-    for part in _PART.finditer(html):
-        pieces += [html[position : part.start()], "<br>" if part["br"] else part[0]]
-        position = part.end()
-        if part["tag"]:
-            _take_plain_tag(part, pieces, open_tags)
-        elif part["element"] and part["element"] not in _VOID:
-            _take_element(part, open_tags)
-    return "".join([*pieces, html[position:]])
-
-
-def _take_plain_tag(part: re.Match[str], pieces: list[str], open_tags: list[tuple[str, int]]) -> None:
-    if not part["end"]:
-        open_tags.append((part["tag"], len(pieces) - 1))
-    elif open_tags and open_tags[-1][0] == part["tag"] and (place := open_tags.pop()[1]) >= 0:
-        pieces[place], pieces[-1] = f"<{part['tag']}>", f"</{part['tag']}>"
-
-
-def _take_element(part: re.Match[str], open_tags: list[tuple[str, int]]) -> None:
-    """What was opened in an element and is not closed at its end stays text."""
-    if not part["close"]:
-        open_tags.append((part["element"], -1))
-        return
-    while open_tags and open_tags.pop() != (part["element"], -1):
-        pass

@@ -7,6 +7,8 @@ hidden by mistake, in code for example, comes back as it was.
 import re
 from typing import Final
 
+from webapp.rendering.fences import CONTAINER
+
 TILDE: Final = "\ufdd1"
 TICK: Final = "\ufdd2"
 SPACE: Final = "\ufdd3"
@@ -14,7 +16,9 @@ DOLLAR: Final = "\ufdd4"
 PIPE: Final = "\ufdd5"
 BACKSLASH: Final = "\ufdd6"
 _UNWRITTEN: Final = "\ufdd7"
-_ADDRESS_ENDS: Final = f" {_UNWRITTEN}"  # the space ends an address to comrak
+_ESCAPE: Final = "\ufdd8"
+_HIDDEN_BEHIND: Final = f" {_UNWRITTEN}"  # to comrak a space, which ends an address
+_HIDDEN_BEFORE: Final = f"{_UNWRITTEN} "  # one without a scheme begins behind a space alone
 _SHOWN: Final = {
     TILDE: "~",
     TICK: "`",
@@ -22,18 +26,75 @@ _SHOWN: Final = {
     DOLLAR: "$",
     PIPE: "|",
     BACKSLASH: "\\",
-    _ADDRESS_ENDS: "",
+    _HIDDEN_BEHIND: "",
+    _HIDDEN_BEFORE: "",
     _UNWRITTEN: "",
+    _ESCAPE: "",
 }
 
 
 def masked(text: str) -> str:
     """A readable text as comrak is to see it."""
+    text = with_blocks(text)
     if "~" in text:
         text = _LONE_TILDE.sub(_hide_tilde, text)
+    if "\\]" in text:
+        text = _ESCAPED_WORDS.sub(_ESCAPE, text)
+    if "**" in text and _BESIDE_LETTER.search(text):
+        text = _STRONG.sub(_open_strong, text)
     if not text.isascii() and _may_have_address(text):
         text = "\n".join(map(_with_ends_of_addresses, text.split("\n")))
     return text
+
+
+def with_blocks(text: str) -> str:
+    """``text`` with the blocks that are meant: headings without a space, and no HTML that lasts to a blank line.
+
+    A single number sign begins a tag (``#travel``), and a ``<br>`` alone on its line begins no block of HTML.
+    """
+    if "##" in text:
+        text = _CLOSE_HEADING.sub(rf"\g<0>{_HIDDEN_BEHIND}", text)
+    return _BREAK_ALONE.sub(rf"\g<0>{_UNWRITTEN}", text) if "<br" in text or "<BR" in text else text
+
+
+_CLOSE_HEADING = re.compile(r"^(?:[ ]{0,3}>)*[ ]{0,3}#{2,6}(?=[^\W\d_]|\*\*|\d{1,3}[.\u3001])", re.MULTILINE)
+_BREAK_ALONE = re.compile(rf"^{CONTAINER}(?=<(?:br|BR)[ ]?/?>[ \t]*$)", re.MULTILINE)
+
+
+# The backslash before brackets that are to be seen: around a placeholder or the number of a source, not a formula.
+_ESCAPED_WORDS = re.compile(
+    r"""(?<![\\\[])\\(?=\[
+          (?=[A-Z][a-z]{2}|[^\W\d_]{2,30}[ ][^\W\d_]|[^\x00-\x7f]{2})[^\W_](?:[^\W_]|['’.,/&\ -]){1,60}\\\])
+      | (?<=[\w.,;:!?)"”。，])\\(?=\[\d{1,3}(?:,[ ]?\d{1,3}){0,9}\\\])""",
+    re.VERBOSE,
+)
+
+_BESIDE_LETTER = re.compile(r"\*\*(?:(?<=[^\w\s*]\*\*)[^\W\d_]|(?<=[^\x00-\x7f]\*\*)[^\w\s*])")  # what to look for
+
+# Code, which has no marks; and strong words in one line, with what stands around them.
+_STRONG = re.compile(
+    r"""\\. | `+[^`\n]*`+
+      | (?P<mark>(?<!\*)\*\*)(?=(?P<first>[^\s*]))(?P<words>[^*`\n]*+(?:`[^`\n]*+`[^*`\n]*+)*+)\*\*(?!\*)""",
+    re.VERBOSE,
+)
+
+
+def _open_strong(found: re.Match[str]) -> str:
+    """Lets words be strong that end in a stop or quote right before a letter, or begin in one right behind a letter.
+
+    By the rule their marks would stay marks: ``**Note:**this``. ASCII before them may be a power: ``a**(b)**c``.
+    """
+    if found["mark"] is None or found["words"][-1:].isspace():
+        return found[0]
+    before = found.string[max(0, found.start() - 1) : found.start()]
+    behind = found.string[found.end() : found.end() + 1]
+    begin = _HIDDEN_BEFORE if before.isalpha() and not before.isascii() and _is_mark(found["first"]) else ""
+    end = _HIDDEN_BEHIND if behind.isalpha() and _is_mark(found["words"][-1:]) else ""
+    return begin + found[0] + end
+
+
+def _is_mark(character: str) -> bool:
+    return not (character.isalnum() or character.isspace())
 
 
 def _may_have_address(text: str) -> bool:
@@ -64,15 +125,19 @@ _UNSPACED: Final = (
 )
 _ADDRESS = re.compile(
     rf"""\]\(\s*+<?[^\s)]*+ | \]:\s*+\S*+ | <(?i:https?):[^>\s]*+>?   # of a link that was written as one
-      | (?P<bare>(?:(?i:https?)://|(?<![\w./])www\.)
+      | (?P<bare>(?:(?i:https?)://|(?:(?<![\w./])|(?<=[{_UNSPACED}]))www\.)
           (?:[^\s<\u2019{_STOPS}{_UNSPACED}] | \u2019(?=\w) | (?<![A-Za-z0-9])[{_UNSPACED}])*+)""",
     re.VERBOSE,
 )
 
 
 def _end_address(found: re.Match[str]) -> str:
+    if found["bare"] is None:
+        return found[0]
+    before = found.string[max(0, found.start() - 1) : found.start()]
     behind = found.string[found.end() : found.end() + 1]
-    return found[0] if found["bare"] is None or behind in _ENDS_ANYWAY else found[0] + _ADDRESS_ENDS
+    begin = "" if before.isascii() or found[0][0] != "w" else _HIDDEN_BEFORE
+    return begin + found[0] + ("" if behind in _ENDS_ANYWAY else _HIDDEN_BEHIND)
 
 
 _ENDS_ANYWAY: Final = frozenset({"", " ", "\n", "\t", "<"})
@@ -82,8 +147,8 @@ def unmasked(html: str) -> str:
     """Comrak's HTML with all that was hidden, in text and in addresses."""
     if html.isascii() and _ENCODED not in html:
         return html
-    if SPACE in html:
-        html = _CODE.sub(lambda found: found[0].replace(SPACE, " "), html)
+    if SPACE in html or _ESCAPE in html:
+        html = _CODE.sub(lambda found: found[0].replace(SPACE, " ").replace(_ESCAPE, "\\"), html)
     return _MASK.sub(lambda found: _AS_WRITTEN[found[0]], html)
 
 

@@ -105,7 +105,7 @@ def _converted(tex: str, *, display: bool) -> str:
     return ""
 
 
-_MACROS: Final = {  # what models write and math-core does not know
+_MACROS: Final[dict[str, str]] = {  # what models write and math-core does not know
     "abs": r"\left|#1\right|",
     "SI": r"#1\,\text{#2}",
     "dotsb": r"\cdots",
@@ -117,6 +117,14 @@ _MACROS: Final = {  # what models write and math-core does not know
     "substack": r"\begin{subarray}{c}#1\end{subarray}",
     "textnormal": r"\text{#1}",
     "textup": r"\text{#1}",
+    "ang": r"#1^\circ",
+    "hbox": r"\text{#1}",
+    "href": r"#2",
+    "mathds": r"\mathbb{#1}",
+    "num": r"#1",
+    "uline": r"\underline{#1}",
+    "unit": r"\text{#1}",
+    **{name: rf"\operatorname{{{name}}}" for name in ("Cov", "Tr", "Var", "diag", "lcm", "rank", "sgn", "sign", "tr")},
 }
 _CONVERTER: Final = LatexToMathML(
     fancy_error=False, macros=_MACROS, max_expansions=MAX_EXPANSIONS, allow_unreliable_rendering=True

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webapp.rendering.formulas import Fenced, Place, fenced, may_have_display, step
+from webapp.rendering.masks import with_blocks
 from webapp.rendering.nested import documents, may_hold
 from webapp.rendering.safety import readable
 from webapp.rendering.spans import hidden
@@ -141,7 +142,8 @@ def _blocks(text: str) -> list[_Block]:
 def _positions(text: str) -> str:
     if is_heavy(text):
         return ""
-    text = hidden(readable(text)) if "|" in text else readable(text)
+    text = with_blocks(readable(text))
+    text = hidden(text) if "|" in text else text
     return comrak.render_markdown(_without_references(text), _EXTENSIONS, _PARSING, _RENDERING)
 
 

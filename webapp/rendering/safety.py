@@ -31,7 +31,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "blockquote": _BY_ITS_TEXT,
     "br": {},
     "button": {"type": r"button", "class": r"code__(?:copy|wrap|diagram)", "aria-pressed": r"false"},
-    "code": {"class": rf"language-{LANGUAGE}"},
+    "code": {"class": rf"language-{LANGUAGE}", "dir": r"ltr"},
     "del": {},
     "div": {
         "class": rf"table-scroll|math-scroll|code|code__bar|{_ALERT}",
@@ -55,7 +55,7 @@ ALLOWED: Final[dict[str, dict[str, str]]] = {
     "input": {"type": r"checkbox", "checked": r"", "disabled": r"", "aria-label": r"Done|Not done"},
     "li": {"id": _FOOTNOTE_ID},
     "ol": {"start": r"\d{1,10}", "class": r"continued", **_BY_ITS_TEXT},
-    "p": {"class": r"markdown-alert-title|raw-html|drawing"},
+    "p": {"class": r"markdown-alert-title|raw-html|drawing", **_BY_ITS_TEXT},
     "pre": {"tabindex": r"0"},
     "section": {"class": r"footnotes"},
     "span": {

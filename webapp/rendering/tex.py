@@ -3,13 +3,23 @@ r"""TeX as models write it, in the words that math-core knows: words of a formul
 import re
 from typing import Final
 
+from webapp.rendering.chemistry import spelled_out
+
 _TOKEN = re.compile(r"(?P<words>\\(?:text[a-z]{0,8}|mbox|hbox)\s*\{)|\\[A-Za-z]+\*?|\\[\s\S]|[{}_^#&%$]|[^\\{}_^#&%$]+")
 _ESCAPED: Final = {**{mark: f"\\{mark}" for mark in "_#&%"}, "^": r"\textasciicircum{}"}
 _IN_WORDS: Final = frozenset(
     ("\\textbackslash", "\\textasciicircum", "\\textasciitilde", "\\quad", "\\ldots", "\\dots")
 )
-_ENVIRONMENTS: Final = {"split": "aligned", "smallmatrix": "matrix"}
-_OTHER_ENVIRONMENT = re.compile(r"\\(begin|end)\{(split|smallmatrix)\}")
+_ENVIRONMENTS: Final = {
+    "split": "aligned",
+    "smallmatrix": "matrix",
+    **dict.fromkeys(("alignat", "alignat*", "flalign", "flalign*"), "align*"),
+    "alignedat": "aligned",
+    **dict.fromkeys(("eqnarray", "eqnarray*"), "array"),
+}
+_OTHER_ENVIRONMENT = re.compile(
+    rf"\\(?P<side>begin|end)\{{(?P<name>{'|'.join(map(re.escape, _ENVIRONMENTS))})\}}(?:\{{\d{{1,3}}\}})?"
+)
 _NOTHING = re.compile(r"\\(?:label|require)\{[^{}]*\}")
 _NUMBERED: Final = r"equation|align|gather|alignat|flalign|multline"
 _NUMBERED_ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({_NUMBERED})\}}")
@@ -17,11 +27,17 @@ _NUMBERED_ENVIRONMENT = re.compile(rf"\\(begin|end)\{{({_NUMBERED})\}}")
 
 def prepared(tex: str) -> str:
     """A formula without delimiters, without numbers that nobody wrote: they would begin at 1 in each formula."""
-    tex = _with_plain_words(_NOTHING.sub("", tex).strip())
-    tex = _OTHER_ENVIRONMENT.sub(lambda found: rf"\{found[1]}{{{_ENVIRONMENTS[found[2]]}}}", tex)
+    tex = _with_plain_words(spelled_out(_NOTHING.sub("", tex).strip()))
+    tex = _OTHER_ENVIRONMENT.sub(_environment, tex)
     if "\\tag" not in tex:
         return _NUMBERED_ENVIRONMENT.sub(r"\\\1{\2*}", tex)
     return tex if _NUMBERED_ENVIRONMENT.search(tex) else rf"\begin{{equation}}{tex}\end{{equation}}"
+
+
+def _environment(found: re.Match[str]) -> str:
+    """An environment under a name that math-core knows; without a number of columns, but with their alignment."""
+    columns = "{rcl}" if found["name"].startswith("eqnarray") and found["side"] == "begin" else ""
+    return rf"\{found['side']}{{{_ENVIRONMENTS[found['name']]}}}{columns}"
 
 
 def _with_plain_words(tex: str) -> str:
