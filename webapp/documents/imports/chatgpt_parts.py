@@ -180,10 +180,7 @@ def _add_call(said: Said, recipient: str, content: Mapping[str, Any], canvas: st
 
 
 def _add_canvas(said: Said, verb: str, told: str, canvas: str) -> None:
-    try:
-        value = mapping(msgspec.json.decode(told))
-    except (msgspec.DecodeError, RecursionError):
-        value = {}
+    value = _decoded(told)
     title = text(value.get("name")) or canvas or "untitled"
     if isinstance(value.get("content"), str):
         kind, _, language = text(value.get("type")).partition("/")
@@ -207,10 +204,29 @@ def _add_result(
         add_content(said, content, details)
     elif not is_after_tool:
         said.tool(tool)
-    for part in objects(content.get("parts")):
-        if kind == "multimodal_text" and text(part.get("content_type")):
+    parts = [*objects(content.get("parts"))] if kind == "multimodal_text" else [mapping(content.get("screenshot"))]
+    for part in parts:
+        if text(part.get("content_type")):
             _add_part(said, part, details, {})
+    _add_report(said, details)
+    said.source(text(content.get("url")), text(content.get("title")))
     _add_sources(said, details)
+
+
+def _add_report(said: Said, details: Mapping[str, Any]) -> None:
+    """The report of a research, which is in what its window has kept."""
+    report = mapping(_decoded(mapping(details.get("chatgpt_sdk")).get("widget_state")).get("report_message"))
+    if report:
+        add_content(said, mapping(report.get("content")), mapping(report.get("metadata")))
+        _add_sources(said, mapping(report.get("metadata")))
+
+
+def _decoded(value: Any) -> Mapping[str, Any]:
+    """An object, or one that is JSON within JSON."""
+    try:
+        return mapping(msgspec.json.decode(value) if isinstance(value, str) else value)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
 
 
 def _add_output(said: Said, content: Mapping[str, Any], details: Mapping[str, Any]) -> None:
