@@ -68,7 +68,7 @@ def tool(title: str, *, times: int = 1, error: str = "") -> str:
 
 def block(title: str, body: str, language: str = "") -> str:
     """An artifact, a canvas or the text of a file: a line that says what it is, and the text between fences."""
-    return f"{line(title)}\n\n{fenced(body, language)}"
+    return f"{line(title) or 'Untitled'}\n\n{fenced(body, language)}"
 
 
 def fenced(body: str, language: str = "") -> str:
