@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.fakes.law import read
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.imports.marks import block
@@ -180,3 +182,73 @@ def test_marks_around_thoughts_of_lm_studio_are_no_part_of_them() -> None:
     version = {"role": "assistant", "type": "multiStep", "steps": steps}
     (made,) = read({"messages": [{"versions": [version]}]}).document.messages
     assert (made.reasoning, made.content) == ("Hm.", "So.\n\n[File not imported: a.pdf]")
+
+
+def test_what_models_say_pictures_and_pages_of_openai_messages_come() -> None:
+    cited = [{"type": "url_citation", "url_citation": {"url": PAGE}}]
+    answer = {"role": "assistant", "content": "So.", "annotations": cited, "audio": {"transcript": "Spoken."}}
+    image = {"type": "image_url", "image_url": {"url": PNG}}
+    found = read({"messages": [{"role": "user", "content": "Why?"}, {**answer, "images": [image]}]}).document
+    made = found.messages[1]
+    assert (made.content, sources(made), len(made.pictures)) == ("So.\n\n[Audio not imported]\n\nSpoken.", [PAGE], 1)
+
+
+def test_pages_that_a_part_cites_are_sources() -> None:
+    part = {"type": "text", "text": "So.", "citations": [{"url": PAGE}]}
+    found = read([{"role": "user", "content": "Why?"}, {"role": "assistant", "content": [part]}]).document
+    assert sources(found.messages[1]) == [PAGE]
+
+
+def test_the_text_of_a_file_in_sillytavern_comes() -> None:
+    file = {"name": "n.txt", "text": "All."}
+    found = read({"name": "Ann", "is_user": True, "mes": "See.", "extra": {"file": file}}).document
+    assert said(found) == [("user", "See.\n\nFile: n.txt\n\n```\nAll.\n```")]
+
+
+def test_a_turn_of_sharegpts_may_call_its_words_text() -> None:
+    found = read({"conversations": [{"from": "human", "value": "Why?"}, {"from": "gpt", "text": "So."}]}).document
+    assert said(found) == [("user", "Why?"), ("assistant", "So.")]
+
+
+# Grown, and changed where they come from
+
+
+def rows(*words: str, key: str) -> list[dict[str, Any]]:
+    """Messages with an id of their own: A and C are questions, B and D are answers."""
+    roles = {"A": "user", "B": "assistant", "C": "user", "D": "assistant", "E": "user"}
+    return [{key: f"id {one[0]}", "role": roles[one[0]], "content": one} for one in words]
+
+
+def nextchat(*words: str) -> Any:
+    return {"chat-next-web-store": {"sessions": [{"id": "n", "messages": rows(*words, key="id")}]}}
+
+
+def typingmind(*words: str) -> Any:
+    return {"chatID": "t", "messages": rows(*words, key="uuid")}
+
+
+def bigagi(*words: str) -> Any:
+    made = rows(*words, key="id")
+    parts = [{**one, "fragments": [{"part": {"pt": "text", "text": one["content"]}}]} for one in made]
+    return {"id": "b", "systemPurposeId": "Generic", "messages": parts}
+
+
+def cherry(*words: str) -> Any:
+    topic = {"id": "t", "messages": rows(*words, key="id")}
+    return {"localStorage": {}, "indexedDB": {"topics": [topic], "message_blocks": []}}
+
+
+def openai(*words: str) -> Any:
+    return {"id": "o", "messages": rows(*words, key="id")}
+
+
+@pytest.mark.parametrize("write", [nextchat, typingmind, bigagi, cherry, openai])
+@pytest.mark.parametrize(("words", "new"), [(("A", "B", "D"), []), (("A", "B", "C!", "D", "E"), ["C!", "E"])])
+def test_messages_with_ids_are_known_when_others_are_gone_or_changed(write: Any, words: Any, new: list[str]) -> None:
+    before = {one.id for one in read(write("A", "B", "C", "D")).document.messages}
+    assert [one.content for one in read(write(*words)).document.messages if one.id not in before] == new
+
+
+def test_two_messages_of_the_same_id_are_two() -> None:
+    value = openai("A", "B", "A", "B")
+    assert [one.content for one in read(value).document.branch] == ["A", "B", "A", "B"]

@@ -102,7 +102,7 @@ def _turn(message: Row, blocks: Mapping[str, Row]) -> Turn:
     for one in objects(message.get("files")):
         attached(said, one)
     model = text(mapping(message.get("model")).get("id")) or text(message.get("modelId"))
-    return Turn(role, said, moment(message.get("createdAt")), model, error)
+    return Turn(role, said, moment(message.get("createdAt")), model, error, key=text(message.get("id")))
 
 
 def _words(said: Said, words: Any, *, is_answer: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from webapp.documents.document import Document
 from webapp.documents.imports.readers.parts import attached, cited, content, last_of
-from webapp.documents.imports.readers.turns import Turn, in_time, in_turn, role_of
+from webapp.documents.imports.readers.turns import Role, Turn, in_time, in_turn, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, objects, text
 from webapp.documents.imports.said import Said
 from webapp.documents.imports.times import Clock, moment
@@ -52,7 +52,9 @@ def _turn(message: Mapping[str, Any]) -> Turn:
         said.block(text(one.get("title")), text(one.get("content")), "")
     for one in objects(message.get("files")):
         attached(said, one)
-    return Turn("user" if is_asked else "assistant", said, moment(message["createdAt"]), text(message.get("model")))
+    role: Role = "user" if is_asked else "assistant"
+    when, model = moment(message["createdAt"]), text(message.get("model"))
+    return Turn(role, said, when, model, key=text(message.get("id")))
 
 
 def _quote(said: Said, words: str) -> None:

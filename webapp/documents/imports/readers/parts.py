@@ -43,6 +43,8 @@ def _part(said: Said, part: Any, *, is_answer: bool) -> None:
     if isinstance(part, str) or kind in _TEXTS or (not kind and "text" in one):
         words = part if isinstance(part, str) else text(one.get("text")) or text(mapping(one.get("text")).get("value"))
         content(said, words, is_answer=is_answer)
+        cited(said, one.get("citations"))
+        cited(said, one.get("annotations"))
     elif kind == "refusal":
         said.text(text(one.get("refusal")))
     elif kind in _THOUGHTS:

@@ -46,7 +46,7 @@ def _place(message: Mapping[str, Any], model: str) -> Versions:
     if not answers:
         return Versions([_turn(message, model)])
     chosen = [one.get("model") for one in answers].index(main) if (main := _main(message, answers)) else 0
-    return Versions([_answer(one, model) for one in answers], chosen)
+    return Versions([_answer(one, model, text(message.get("uuid"))) for one in answers], chosen)
 
 
 def _main(message: Mapping[str, Any], answers: list[Mapping[str, Any]]) -> str:
@@ -55,13 +55,14 @@ def _main(message: Mapping[str, Any], answers: list[Mapping[str, Any]]) -> str:
     return main if any(one.get("model") == main for one in answers) else ""
 
 
-def _answer(response: Mapping[str, Any], model: str) -> Turn:
+def _answer(response: Mapping[str, Any], model: str, key: str) -> Turn:
     turns = [_turn(one, text(response.get("model")) or model) for one in objects(response.get("messages"))]
     said = Said()
     for one in turns:
         said.add(one.said)
     error = next((one.error for one in turns if one.error), "")
-    return Turn("assistant", said, next((one.when for one in turns), None), text(response.get("model")) or model, error)
+    when = next((one.when for one in turns), None)
+    return Turn("assistant", said, when, text(response.get("model")) or model, error, key=key)
 
 
 def _turn(message: Mapping[str, Any], model: str) -> Turn:
@@ -73,4 +74,5 @@ def _turn(message: Mapping[str, Any], model: str) -> Turn:
     content(said, message.get("content"), is_answer=role == "assistant")
     cited(said, message.get("annotations"))
     tools(said, message.get("tool_calls"))
-    return Turn(role, said, when, model, problem(message.get("error")), goes_on=only_tools(said))
+    error, key = problem(message.get("error")), text(message.get("uuid"))
+    return Turn(role, said, when, model, error, goes_on=only_tools(said), key=key)
