@@ -88,6 +88,35 @@ def test_the_report_of_a_research_comes() -> None:
     assert [one.url for one in made.sources] == ["https://example.org/"]
 
 
+def test_thoughts_may_be_json_within_json() -> None:
+    thoughts = {"content_type": "thoughts", "thoughts": json.dumps([{"summary": "S", "content": "Hm."}])}
+    assert answer_of({"content": thoughts}, says("So.")).reasoning == "S\nHm."
+
+
+def test_code_whose_output_is_shown_comes() -> None:
+    code = {"recipient": "python_user_visible", "content": {"content_type": "code", "text": "91 % 7"}}
+    assert answer_of(code, says("So.")).content == "Code\n\n```python\n91 % 7\n```\n\nSo."
+
+
+@pytest.mark.parametrize("mark", [":contentReference[oaicite:3]{index=3}", "【oaicite:0】"])
+def test_marks_that_have_leaked_into_a_text_are_gone(mark: str) -> None:
+    assert words_of(f"So it is.{mark}") == "So it is."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "content"),
+    [
+        (".*", "Canvas, new text of: untitled\n\n```\nAll.\n```"),
+        (r"[\s\S]*", "Canvas, new text of: untitled\n\n```\nAll.\n```"),
+        ("red", "Canvas, change to: untitled\n\n```\nred\n→\nAll.\n```"),
+    ],
+)
+def test_a_change_of_a_canvas_says_how_much_it_changes(pattern: str, content: str) -> None:
+    told = json.dumps({"updates": [{"pattern": pattern, "multiple": False, "replacement": "All."}]})
+    change = {"recipient": "canmore.update_textdoc", "content": {"content_type": "code", "text": told}}
+    assert answer_of(change, says("So.")).content == f"{content}\n\nSo."
+
+
 # Claude
 
 

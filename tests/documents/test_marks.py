@@ -182,6 +182,8 @@ HOSTILE = [
     ('<details type="plan">', ""),
     ('<details type="tool_calls" files="[&quot;">', ""),
     ("   :::artifact", ""),
+    (":contentReference[oaicite:", ""),
+    ("【oaicite:1", ""),
     ("\n   ", ""),
 ]
 

@@ -23,6 +23,8 @@ _OLD: Final = re.compile(r"【\d+(?::\d+)?†(?P<label>[^【】\n]*)】")
 # What stands for marks that read as nothing, with the gap before them.
 _GONE: Final = re.compile("(?<![ \t\ue201])([ \t]*+)\ue201(?:[ \t]*+\ue201)*+(?=([^\\W_])?)")
 _PLACE: Final = re.compile(r"turn\d+\w+")
+# Marks of before that stand for no page that the file knows.
+_LEAKED: Final = re.compile(r":contentReference\[oaicite:\d{1,6}\](?:\{index=\d{1,6}\})?|【oaicite:\d{1,6}】")
 _LINES: Final = re.compile(r"source|L\d+(?:-L?\d+)?")
 _QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"?')
 _SANDBOX: Final = re.compile(
@@ -40,6 +42,7 @@ def words_of(said: str, details: Mapping[str, Any]) -> str:
     )
     references = _references(said, details)
     shown = _without_marks(shown, references)
+    shown = _LEAKED.sub("", shown)
     shown = _OLD.sub(lambda found: _old(found["label"], references.get(found[0], {})), shown)
     shown = _SANDBOX.sub(_file, shown)
     return _BARE_SANDBOX.sub(_bare_file, shown)
