@@ -117,6 +117,12 @@ def test_a_change_of_a_canvas_says_how_much_it_changes(pattern: str, content: st
     assert answer_of(change, says("So.")).content == f"{content}\n\nSo."
 
 
+def test_a_title_is_made_of_words_and_not_of_what_is_missing() -> None:
+    picture = {"content_type": "image_asset_pointer"}
+    asked = {"content": {"content_type": "multimodal_text", "parts": [picture, "What is this?"]}}
+    assert chatgpt_of(("q", None, "user", asked)).title == "What is this?"
+
+
 # Claude
 
 

@@ -99,6 +99,11 @@ def told(document: Document) -> str:
     return f"{_listed(parts)} can't be imported, and {'is' if counts.total() == 1 else 'are'} only named."
 
 
+def unmarked(content: str) -> str:
+    """A text without what is only named in it; all of it if there is nothing else."""
+    return "\n".join(one for one in content.split("\n") if not _MARK.match(one)).strip() or content
+
+
 def _kinds(content: str) -> Iterable[str]:
     return (found[1] or found[2] for found in _MARK.finditer(content))
 
