@@ -36,6 +36,7 @@ from webapp.documents.store import DocumentStore
 from webapp.documents.streams import json_pieces
 from webapp.web.refusals import ConflictError, NotFoundError
 
+CLAUDE_ROOT = "00000000-0000-4000-8000-000000000000"  # above the first message of Claude's
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 
 
@@ -305,6 +306,59 @@ async def test_what_both_have_added_meets_in_one_conversation(cast: Cast) -> Non
     (both,) = await exported(cast.documents, cast.alice)
     assert [one.content for one in both.branch] == ["Hi", "Another.", "From Bob."]
     assert len(both.messages) == 4
+
+
+async def forget_origins(cast: Cast) -> None:
+    """What was imported before origins were kept has none: it is known by the ids that imports have given."""
+    async with cast.database.write() as session:
+        await session.execute(update(ConversationRow).values(origins=None))
+        await session.execute(update(MessageRow).values(origin=""))
+
+
+@pytest.mark.parametrize("made", [exports.chatgpt, exports.claude, exports.openwebui, exports.librechat])
+async def test_what_came_before_origins_were_kept_is_known(cast: Cast, made: Any) -> None:
+    await bring_in(cast.imports, cast.alice, [item(made())])
+    await forget_origins(cast)
+    key = await bring_in(cast.imports, cast.alice, [item(made())])
+    assert (await cast.imports.tally(cast.alice, key)).known == 1
+    assert len(await exported(cast.documents, cast.alice)) == 1
+
+
+async def test_what_came_before_origins_were_kept_grows(cast: Cast) -> None:
+    await bring_in(cast.imports, cast.alice, [item(exports.claude())])
+    await forget_origins(cast)
+    for _ in range(2):
+        await bring_in(cast.imports, cast.alice, [item(grown(exports.claude(), "And now?"))])
+    (one,) = await exported(cast.documents, cast.alice)
+    assert [message.content for message in one.branch][1:] == ["[Tool used: search]\n\nA letter.", "And now?"]
+    assert len(one.messages) == 3
+
+
+async def test_what_came_before_origins_were_kept_moves_there_and_back(cast: Cast) -> None:
+    await bring_in(cast.imports, cast.alice, [item(exports.claude())])
+    await forget_origins(cast)
+    (hers,) = await exported(cast.documents, cast.alice)
+    await bring_in(cast.imports, cast.bob, [item(hers)])
+    (his,) = await exported(cast.documents, cast.bob)
+    key = await bring_in(cast.imports, cast.alice, [item(his)])
+    assert (await cast.imports.tally(cast.alice, key)).known == 1
+
+
+def edited(value: dict[str, Any], text: str) -> dict[str, Any]:
+    """The same export of Claude's, in which the first question was asked in other words."""
+    parents = [CLAUDE_ROOT, "k-m1"]
+    rows = [{**one, "parent_message_uuid": above} for one, above in zip(value["chat_messages"], parents, strict=True)]
+    more = {"uuid": text, "sender": "human", "text": text, "parent_message_uuid": CLAUDE_ROOT}
+    return value | {"chat_messages": [*rows, {**more, "created_at": "2025-04-01T10:00:00Z"}]}
+
+
+async def test_a_new_branch_of_the_file_is_a_branch_here(cast: Cast) -> None:
+    await bring_in(cast.imports, cast.alice, [item(exports.claude())])
+    for _ in range(2):
+        await bring_in(cast.imports, cast.alice, [item(edited(exports.claude(), "Read that."))])
+    (one,) = await exported(cast.documents, cast.alice)
+    assert [message.content for message in one.messages if message.parent_id is None][1:] == ["Read that."]
+    assert len(one.messages) == 3
 
 
 async def test_a_conversation_that_was_deleted_stays_deleted(cast: Cast) -> None:

@@ -169,6 +169,22 @@ HOSTILE = [
     ("~~~x\n", ""),
     ("a-", '">'),
     ("\\ue202turn0", ""),
+    ("\ue200cite\ue201 ", ""),
+    (" \ue201", ""),
+    ("\ue201" + " " * 50, ""),
+    ("[a](sandbox:(", ""),
+    ("[a](sandbox:()", ""),
+    ("()", ""),
+    ("<details ", ""),
+    ('<details id="', ""),
+    ('<details id="x" ', ""),
+    ('<details id="x" type="', ""),
+    ('<details type="plan">', ""),
+    ('<details type="tool_calls" files="[&quot;">', ""),
+    ("   :::artifact", ""),
+    (":contentReference[oaicite:", ""),
+    ("【oaicite:1", ""),
+    ("\n   ", ""),
 ]
 
 
@@ -183,5 +199,12 @@ def seconds(words: str, work: Any) -> float:
     "add", [claude_text.add_words, librechat_parts.add_words, openwebui_text.add_words, lambda _, words: chatgpt(words)]
 )
 def test_twice_as_much_takes_twice_as_long(unit: str, end: str, add: Any) -> None:
-    """At 600,000 characters a pattern that looks at all the rest from each mark would take minutes."""
-    assert seconds(unit * (600_000 // len(unit)) + end, lambda words: made(add, words)) < 5
+    """A pattern that looks at all the rest from each mark takes four times as long. Of several tries one has to do."""
+
+    def ratio() -> float:
+        once, twice = (
+            seconds(unit * (count // len(unit)) + end, lambda words: made(add, words)) for count in (100_000, 200_000)
+        )
+        return (twice - 0.005) / once
+
+    assert any(ratio() <= 2.5 for _ in range(5))

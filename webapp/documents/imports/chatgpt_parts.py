@@ -10,6 +10,8 @@ from webapp.documents.imports.marks import kind_of
 from webapp.documents.imports.reading import mapping, objects, text
 from webapp.documents.imports.said import Said
 
+# Patterns of a canvas that stand for all of its text.
+_WHOLE: Final = (".*", r"[\s\S]*", r"(?s).*", r"(?s)^.*$", r"^[\s\S]*$", r"^.*$", r"[\s\S]+", ".+")
 _DEPTH: Final = 6  # of lists and objects in which sources are looked for
 
 
@@ -71,7 +73,7 @@ def _has_words(content: Mapping[str, Any]) -> bool:
 def add_content(said: Said, content: Mapping[str, Any], details: Mapping[str, Any]) -> None:
     match content.get("content_type"):
         case "thoughts":
-            for one in objects(content.get("thoughts")):
+            for one in objects(_value(content.get("thoughts"))):
                 said.thought(f"{text(one.get('summary'))}\n{text(one.get('content'))}".strip())
         case "reasoning_recap":
             said.thought(text(content.get("content")))
@@ -171,7 +173,7 @@ def _add_call(said: Said, recipient: str, content: Mapping[str, Any], canvas: st
     told = text(content.get("text")) or joined
     if recipient.startswith("canmore."):
         _add_canvas(said, recipient.removeprefix("canmore."), told, canvas)
-    elif recipient == "python":
+    elif recipient in ("python", "python_user_visible"):
         said.block("Code", told, "python")
     elif recipient == "bio":
         said.text(f"[Memory updated: {' '.join(told.split())}]")
@@ -180,10 +182,7 @@ def _add_call(said: Said, recipient: str, content: Mapping[str, Any], canvas: st
 
 
 def _add_canvas(said: Said, verb: str, told: str, canvas: str) -> None:
-    try:
-        value = mapping(msgspec.json.decode(told))
-    except (msgspec.DecodeError, RecursionError):
-        value = {}
+    value = _decoded(told)
     title = text(value.get("name")) or canvas or "untitled"
     if isinstance(value.get("content"), str):
         kind, _, language = text(value.get("type")).partition("/")
@@ -192,8 +191,9 @@ def _add_canvas(said: Said, verb: str, told: str, canvas: str) -> None:
     changes = list(objects(value.get("updates"))) + list(objects(value.get("comments")))
     for one in changes:
         pattern, new = text(one.get("pattern")), text(one.get("replacement")) or text(one.get("comment"))
-        what = "comment on" if "comment" in one else "new text of" if pattern == ".*" else "change to"
-        said.block(f"Canvas, {what}: {title}", new if pattern == ".*" or not pattern else f"{pattern}\n→\n{new}")
+        is_whole = not pattern or pattern in _WHOLE
+        what = "comment on" if "comment" in one else "new text of" if is_whole else "change to"
+        said.block(f"Canvas, {what}: {title}", new if is_whole else f"{pattern}\n→\n{new}")
     if not changes:
         said.block(f"Canvas, {verb.replace('_', ' ')}: {title}", told)
 
@@ -207,10 +207,33 @@ def _add_result(
         add_content(said, content, details)
     elif not is_after_tool:
         said.tool(tool)
-    for part in objects(content.get("parts")):
-        if kind == "multimodal_text" and text(part.get("content_type")):
+    parts = [*objects(content.get("parts"))] if kind == "multimodal_text" else [mapping(content.get("screenshot"))]
+    for part in parts:
+        if text(part.get("content_type")):
             _add_part(said, part, details, {})
+    _add_report(said, details)
+    said.source(text(content.get("url")), text(content.get("title")))
     _add_sources(said, details)
+
+
+def _add_report(said: Said, details: Mapping[str, Any]) -> None:
+    """The report of a research, which is in what its window has kept."""
+    report = mapping(_decoded(mapping(details.get("chatgpt_sdk")).get("widget_state")).get("report_message"))
+    if report:
+        add_content(said, mapping(report.get("content")), mapping(report.get("metadata")))
+        _add_sources(said, mapping(report.get("metadata")))
+
+
+def _decoded(value: Any) -> Mapping[str, Any]:
+    """An object, or one that is JSON within JSON."""
+    return mapping(_value(value))
+
+
+def _value(value: Any) -> Any:
+    try:
+        return msgspec.json.decode(value) if isinstance(value, str) else value
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _add_output(said: Said, content: Mapping[str, Any], details: Mapping[str, Any]) -> None:

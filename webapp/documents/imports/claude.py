@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.claude_blocks import said_of
+from webapp.documents.imports.claude_blocks import Artifacts, artifacts_in, said_of
 from webapp.documents.imports.reading import accepts, document, name, objects, text, without_skipped
 from webapp.documents.imports.times import Clock, moment
 
@@ -26,13 +26,13 @@ def is_claude(value: Any) -> bool:
 def read_claude(value: Any) -> Document:
     rows = list(objects(value["chat_messages"]))
     clock = Clock(moment(value.get("created_at")) or moment(rows[0].get("created_at")) if rows else None)
-    parents, read = dict[str, str | None](), list[DocumentMessage]()
+    parents, read, artifacts = dict[str, str | None](), list[DocumentMessage](), artifacts_in(rows)
     before: str | None = None
     for place, one in enumerate(rows):
         key = name(one.get("uuid")) or f"message {place}"
         parents[key] = _parent(one, before)
         before = key
-        if (message := _message(key, one, clock)) is not None:
+        if (message := _message(key, one, clock, artifacts)) is not None:
             read.append(message)
     messages, skipped = without_skipped(read, parents)
     return document(
@@ -54,8 +54,8 @@ def _parent(message: Mapping[str, Any], before: str | None) -> str | None:
     return None if named == _ROOT else named
 
 
-def _message(key: str, message: Mapping[str, Any], clock: Clock) -> DocumentMessage | None:
-    said = said_of(message)
+def _message(key: str, message: Mapping[str, Any], clock: Clock, artifacts: Artifacts) -> DocumentMessage | None:
+    said = said_of(message, artifacts)
     if not said.has_words:
         return None
     role = _ROLES.get(text(message.get("sender")), "assistant")

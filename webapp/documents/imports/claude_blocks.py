@@ -1,6 +1,6 @@
 """What a message of Claude's export says, block by block."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from webapp.documents.imports.claude_text import add_artifact, add_words
@@ -14,18 +14,31 @@ _SILENT: Final = frozenset({"token_budget", "flag"})  # what is no part of what 
 _NOT_SHOWN: Final = "```\nThis block is not supported on your current device yet.\n```"
 
 
-def said_of(message: Mapping[str, Any]) -> Said:
+Artifacts = Mapping[str, Mapping[str, Any]]  # with what each was created, by its id
+
+
+def artifacts_in(messages: Iterable[Mapping[str, Any]]) -> Artifacts:
+    """The artifacts of a conversation: what changes one later says its id alone."""
+    found = dict[str, Mapping[str, Any]]()
+    for block in (one for message in messages for one in objects(message.get("content"))):
+        told = mapping(block.get("input"))
+        if block.get("name") == "artifacts" and text(told.get("title")):
+            found.setdefault(text(told.get("id")), told)
+    return found
+
+
+def said_of(message: Mapping[str, Any], artifacts: Artifacts) -> Said:
     said, called = Said(), ""
     blocks = list(objects(message.get("content")))
     for block in blocks:
-        called = _add_block(said, block, called)
-    if not any(one.get("type") == "text" for one in blocks):
+        called = _add_block(said, block, called, artifacts)
+    if not any(one.get("type") == "text" and text(one.get("text")).strip() for one in blocks):
         add_words(said, text(message.get("text")).replace(_NOT_SHOWN, "").strip("\n"))
     _add_files(said, message)
     return said
 
 
-def _add_block(said: Said, block: Mapping[str, Any], called: str) -> str:
+def _add_block(said: Said, block: Mapping[str, Any], called: str, artifacts: Artifacts) -> str:
     """Adds a block. Returns the name of the tool that was called last, whose result may follow."""
     kind = text(block.get("type"))
     if kind == "text":
@@ -37,7 +50,7 @@ def _add_block(said: Said, block: Mapping[str, Any], called: str) -> str:
     elif kind == "redacted_thinking":
         said.missing("Part", "hidden thoughts")
     elif kind in ("tool_use", "server_tool_use", "mcp_tool_use"):
-        _add_call(said, text(block.get("name")), mapping(block.get("input")))
+        _add_call(said, text(block.get("name")), mapping(block.get("input")), artifacts)
         return text(block.get("name")) or "unknown"
     elif kind.endswith("tool_result"):
         _add_result(said, text(block.get("name")), block, called)
@@ -51,16 +64,16 @@ def _add_block(said: Said, block: Mapping[str, Any], called: str) -> str:
     return called
 
 
-def _add_call(said: Said, tool: str, told: Mapping[str, Any]) -> None:
-    title, body = text(told.get("title")), text(told.get("content"))
+def _add_call(said: Said, tool: str, told: Mapping[str, Any], artifacts: Artifacts) -> None:
     path = text(told.get("path")) or text(told.get("file_path"))
     if tool == "artifacts":
-        language = text(told.get("language"))
-        if told.get("command") == "update" and not body:
-            change = f"{text(told.get('old_str'))}\n→\n{text(told.get('new_str'))}"
-            said.block(f"Change to artifact: {title or text(told.get('id'))}", change, language)
-        else:
-            add_artifact(said, title or text(told.get("id")), text(told.get("type")), language, body)
+        _add_artifact(said, _since(artifacts.get(text(told.get("id")), {}), told))
+    elif tool.startswith("message_compose"):
+        _add_drafts(said, told)
+    elif isinstance(told.get("widget_code"), str):
+        said.block(f"Widget: {text(told.get('title'))}", told["widget_code"], "html")
+    elif list(objects(told.get("questions"))):
+        _add_questions(said, told)
     elif isinstance(told.get("file_text"), str):
         said.block(f"File: {path or 'untitled'}", told["file_text"], _ending(path))
     elif isinstance(told.get("old_str"), str):
@@ -71,6 +84,43 @@ def _add_call(said: Said, tool: str, told: Mapping[str, Any]) -> None:
         said.block("Code", text(told.get("code")) or text(told.get("command")), language)
     else:
         said.tool(tool)
+
+
+def _since(created: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a call says, with the title and the kind that the artifact was created with."""
+    return {**created, "content": "", "md_citations": None, **{key: value for key, value in told.items() if value}}
+
+
+def _add_artifact(said: Said, told: Mapping[str, Any]) -> None:
+    title, body, language = text(told.get("title")), text(told.get("content")), text(told.get("language"))
+    if told.get("command") == "update" and not body:
+        change = f"{text(told.get('old_str'))}\n→\n{text(told.get('new_str'))}"
+        said.block(f"Change to artifact: {title or text(told.get('id'))}", change, language)
+    else:
+        add_artifact(said, title or text(told.get("id")), text(told.get("type")), language, body)
+    _add_sources(said, told.get("md_citations"))
+
+
+def _add_drafts(said: Said, told: Mapping[str, Any]) -> None:
+    """The versions of a message that Claude wrote for its reader to send."""
+    for one in [*objects(told.get("variants"))] or [told]:
+        named = ": ".join(filter(None, ["Draft", text(told.get("summary_title")), text(one.get("label"))]))
+        said.block(named, "\n\n".join(filter(None, [text(one.get("subject")), text(one.get("body"))])))
+
+
+def _add_questions(said: Said, told: Mapping[str, Any]) -> None:
+    """What Claude asked with buttons to choose from."""
+    for one in objects(told.get("questions")):
+        options = one.get("options")
+        said.text("\n".join([text(one.get("question")), *(f"- {_label(each)}" for each in _list(options))]))
+
+
+def _label(option: Any) -> str:
+    return text(option) or text(mapping(option).get("label")) or text(mapping(option).get("value"))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _add_result(said: Said, tool: str, block: Mapping[str, Any], called: str) -> None:

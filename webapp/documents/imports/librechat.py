@@ -29,10 +29,8 @@ def read_librechat(value: Any) -> Document:
     rows = list(_flat(value.get("messagesTree") or value.get("messages")))
     parents, read = dict[str, str | None](), list[DocumentMessage]()
     clock = Clock(*(moment(one.get("createdAt")) for _, one in rows))
-    for above, one in rows:
-        key = name(one.get("messageId"))
-        if key is None:
-            continue
+    for place, (above, one) in enumerate(rows):
+        key = name(one.get("messageId")) or f"message {place}"
         parents[key] = above or _parent(one)
         if (message := _message(key, one, clock)) is not None:
             read.append(message)

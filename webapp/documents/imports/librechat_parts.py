@@ -12,7 +12,7 @@ from webapp.documents.imports.said import Said
 from webapp.documents.imports.scanning import Marked, closed_by_line, marked, unfenced, without_thoughts
 
 _CITED: Final = re.compile("(?:[\ue200-\ue20f]|\\\\ue20[0-9a-f])(?:turn\\d+[a-z]+\\d+)?")
-_BLOCK: Final = re.compile(r"^:::(?:artifact|thinking)(?:\{[^\n]*\})?[ \t]*(?=\n|\Z)", re.MULTILINE)
+_BLOCK: Final = re.compile(r"^ {0,3}:::(?:artifact|thinking)(?:\{[^\n]*\})?[ \t]*(?=\n|\Z)", re.MULTILINE)
 _KINDS: Final[Mapping[str, Kind]] = {
     "image_file": "Image",
     "video_url": "Video",
@@ -27,11 +27,11 @@ def said_of(message: Mapping[str, Any]) -> tuple[Said, str]:
     parts = list(objects(message.get("content")))
     for part in parts:
         _add_part(said, part, errors)
-    if not parts:
+    if not any(part.get("type") in ("text", "error") for part in parts):
         words = text(message.get("text")) or text(message.get("content"))
         if message.get("error") is True:
             errors.append(error_in(words))
-        else:
+        elif words.strip() != said.reasoning.strip():
             add_words(said, words)
     if parts and message.get("error") is True and not errors:
         errors.append(error_in(text(message.get("text"))))
@@ -50,7 +50,7 @@ def add_words(said: Said, words: str) -> None:
     for part in marked(words, _BLOCK, closed_by_line(":::")):
         if not isinstance(part, Marked):
             said.markdown(_CITED.sub("", part).strip("\n"))
-        elif part.opening.startswith(":::thinking"):
+        elif part.opening.lstrip().startswith(":::thinking"):
             said.thought(part.body.strip())
         else:
             title, (body, language) = part.attribute("title"), unfenced(part.body)

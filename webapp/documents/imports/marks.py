@@ -68,7 +68,7 @@ def tool(title: str, *, times: int = 1, error: str = "") -> str:
 
 def block(title: str, body: str, language: str = "") -> str:
     """An artifact, a canvas or the text of a file: a line that says what it is, and the text between fences."""
-    return f"{line(title)}\n\n{fenced(body, language)}"
+    return f"{line(title) or 'Untitled'}\n\n{fenced(body, language)}"
 
 
 def fenced(body: str, language: str = "") -> str:
@@ -97,6 +97,11 @@ def told(document: Document) -> str:
     if not parts:
         return ""
     return f"{_listed(parts)} can't be imported, and {'is' if counts.total() == 1 else 'are'} only named."
+
+
+def unmarked(content: str) -> str:
+    """A text without what is only named in it; all of it if there is nothing else."""
+    return "\n".join(one for one in content.split("\n") if not _MARK.match(one)).strip() or content
 
 
 def _kinds(content: str) -> Iterable[str]:

@@ -28,7 +28,7 @@ def read_openwebui(value: Any) -> Document:
     by_id = mapping(history.get("messages")) or _linear(chat)
     clock = Clock(began) if began else Clock(*(moment(mapping(one).get("timestamp")) for one in by_id.values()))
     parents = {key: name(mapping(one).get("parentId")) for key, one in by_id.items()}
-    read = [_message(key, mapping(one), clock) for key, one in by_id.items()]
+    read = [_message(key, one, clock) for key, one in by_id.items() if isinstance(one, dict)]
     messages, skipped = without_skipped([one for one in read if one is not None], parents)
     return document(
         name(value.get("id")) or name(chat.get("id")),
@@ -67,7 +67,10 @@ def _message(key: str, message: Mapping[str, Any], clock: Clock) -> DocumentMess
     usage, problem = mapping(message.get("usage")), message.get("error")
     told = text(problem) or text(mapping(problem).get("content")) or text(mapping(problem).get("message"))
     error = told or ("No answer came." if problem else "")
-    return said_of(message).message(
+    said = said_of(message)
+    if not said.has_words and not error:
+        return None
+    return said.message(
         node_id,
         "user" if role == "user" else "system" if role == "system" else "assistant",
         clock.at(moment(message.get("timestamp"))),

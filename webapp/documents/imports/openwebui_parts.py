@@ -33,6 +33,9 @@ def said_of(message: Mapping[str, Any]) -> Said:
         said.missing("Part", "an embedded page")
     for one in objects(message.get("sources") or message.get("citations")):
         _add_source(said, one)
+    for status in objects(message.get("statusHistory")):
+        for page in objects(status.get("items")):
+            said.source(text(page.get("link")), text(page.get("title")))
     return said
 
 

@@ -6,14 +6,17 @@ from typing import Final
 
 import msgspec
 
+from webapp.documents.imports.marks import kind_of
 from webapp.documents.imports.reading import mapping, text
 from webapp.documents.imports.said import Said
 from webapp.documents.imports.scanning import Marked, closed_by, marked, unfenced, without, without_thoughts
 
 _IN_TAG: Final = r'(?:[^<>"]|"(?:[^"<]|<(?!details\s))*")*'
-_FOLDED: Final = re.compile(rf'<details\s+type="(?:reasoning|tool_calls|code_interpreter)"{_IN_TAG}>')
-_LEFT: Final = re.compile(r'<details\s+type="(?:reasoning|tool_calls|code_interpreter)"[^<>]*>?')
+_TYPED: Final = r'<details(?:\s+(?!type=)[\w-]+="[^"<]*")*+\s+type="'
+_FOLDED: Final = re.compile(rf'{_TYPED}[^"<]*"{_IN_TAG}>')
+_LEFT: Final = re.compile(rf"{_TYPED}[^<>]*>?")
 _SUMMARY: Final = re.compile(r"\s*<summary>[^<]*</summary>")
+_SUMMARY_TAG: Final = re.compile(r"</?summary>")
 _QUOTED: Final = re.compile(r"^> ?", re.MULTILINE)
 
 
@@ -40,8 +43,26 @@ def _add_folded(said: Said, part: Marked) -> None:
         if code.strip():
             said.block("Code", code, language or "python")
         add_output(said, html.unescape(part.attribute("output")))
-    else:
+    elif kind == "tool_calls":
         said.tool(html.unescape(part.attribute("name")))
+        _add_made(said, html.unescape(part.attribute("files")))
+    else:
+        said.markdown(_SUMMARY_TAG.sub("\n", part.body).strip("\n"))
+
+
+def _add_made(said: Said, told: str) -> None:
+    """The files that a tool gave back, in JSON."""
+    try:
+        value = msgspec.json.decode(told)
+    except (msgspec.DecodeError, RecursionError):
+        return
+    for one in value if isinstance(value, list) else ():
+        url = text(one) or text(mapping(one).get("url"))
+        if url.startswith("data:image/") or mapping(one).get("type") == "image":
+            said.picture(url, text(mapping(one).get("name")))
+        else:
+            title = text(mapping(one).get("name")) or ("" if url.startswith("data:") else url.rpartition("/")[2])
+            said.missing(kind_of(title), title)
 
 
 def add_output(said: Said, told: str) -> None:

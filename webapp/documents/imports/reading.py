@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from webapp.conversations.messages import title_from
 from webapp.documents.document import Document, DocumentMessage
+from webapp.documents.imports.marks import unmarked
 
 MAX_ID: Final = 200
 MAX_TITLE: Final = 200
@@ -103,7 +104,7 @@ def document(
     if key is None:
         alike = messages if created_at is None else messages[:1]
         key = made_id(created_at, [(one.role, one.content) for one in alike])
-    first = next((one.content for one in messages if one.role == "user" and one.content.strip()), "")
+    first = next((unmarked(one.content) for one in messages if one.role == "user" and one.content.strip()), "")
     begun = created_at or messages[0].created_at
     return Document(
         id=key,

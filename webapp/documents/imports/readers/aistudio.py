@@ -16,6 +16,8 @@ from webapp.documents.imports.times import Clock, moment
 _IN_DRIVE: Final[dict[str, Kind]] = {
     "driveImage": "Image", "driveDocument": "File", "driveAudio": "Audio", "driveVideo": "Video"
 }  # fmt: skip
+_MEDIA: Final[dict[str, Kind]] = {"image": "Image", "audio": "Audio", "video": "Video", "file": "File"}
+_ABOUT: Final = frozenset({"grounding", "branchParent", "functionResponse", "youtubeVideo", "citationMetadata"})
 _INLINE: Final = ("inlineImage", "inlineFile", "inlineData")
 _BESIDE: Final = ("executableCode", "codeExecutionResult", "functionCall", *_INLINE)
 
@@ -64,9 +66,19 @@ def _turn(chunk: Mapping[str, Any], model: str) -> Turn:
             said.missing(kind)
     if video := text(mapping(chunk.get("youtubeVideo")).get("id")):
         said.text(f"https://www.youtube.com/watch?v={video}")
+    if said.is_empty:
+        _unknown(said, chunk)
     cited(said, mapping(chunk.get("grounding")).get("groundingSources"))
     when, error = moment(chunk.get("createTime")), text(chunk.get("errorMessage"))
     return Turn("user" if is_asked else "assistant", said, when, model, error)
+
+
+def _unknown(said: Said, chunk: Mapping[str, Any]) -> None:
+    """Names what a chunk has in place of words."""
+    for key, value in chunk.items():
+        if isinstance(value, dict) and key not in _ABOUT:
+            kind = next((one for word, one in _MEDIA.items() if word in key.lower()), None)
+            said.missing(kind) if kind else said.missing("Part", key)
 
 
 def _words(said: Said, chunk: Mapping[str, Any]) -> None:

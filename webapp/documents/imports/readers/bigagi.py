@@ -57,7 +57,7 @@ def _turn(message: Row) -> Turn:
             _part(said, part, text(fragment.get("title")), is_answer=role == "assistant")
     generator = mapping(message.get("generator"))
     model = text(generator.get("name")) or text(message.get("originLLM"))
-    return Turn(role, said, moment(message.get("created")), model, error)
+    return Turn(role, said, moment(message.get("created")), model, error, key=text(message.get("id")))
 
 
 def _part(said: Said, part: Row, title: str, *, is_answer: bool) -> None:

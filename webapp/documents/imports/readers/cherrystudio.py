@@ -102,7 +102,7 @@ def _turn(message: Row, blocks: Mapping[str, Row]) -> Turn:
     for one in objects(message.get("files")):
         attached(said, one)
     model = text(mapping(message.get("model")).get("id")) or text(message.get("modelId"))
-    return Turn(role, said, moment(message.get("createdAt")), model, error)
+    return Turn(role, said, moment(message.get("createdAt")), model, error, key=text(message.get("id")))
 
 
 def _words(said: Said, words: Any, *, is_answer: bool) -> None:
@@ -123,12 +123,22 @@ def _block(said: Said, block: Row, *, is_answer: bool) -> None:
         said.tool(text(block.get("toolName")) or text(block.get("toolId")))
     elif kind == "citation":
         _citation(said, mapping(block.get("response")).get("results"))
+        cited(said, [one.get("sourceUrl") for one in objects(block.get("knowledge"))])
+    elif kind == "image" and (made := _texts(mapping(block.get("metadata")).get("generateImageResponse"))):
+        for address in made:
+            picture(said, {"url": address})
     elif kind == "image" and text(block.get("url")):
         picture(said, block)
     elif kind in _KINDS:
         said.missing(_KINDS[kind], file_name(mapping(block.get("file"))) or file_name(block))
     elif kind != "unknown" or words:
         said.missing("Part", kind)
+
+
+def _texts(made: Any) -> list[str]:
+    """The pictures that a model has made, by their addresses or as they are."""
+    found = mapping(made).get("images")
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def _citation(said: Said, results: Any) -> None:

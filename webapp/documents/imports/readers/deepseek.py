@@ -17,7 +17,9 @@ from webapp.documents.imports.said import Said
 from webapp.documents.imports.scanning import code_in
 from webapp.documents.imports.times import Clock, moment
 
-_CITATION: Final = re.compile(r"\[citation:(\d{1,6})\]")
+_CITATION: Final = re.compile(r"\[(?:citation|reference):(\d{1,6})\]")
+_TOOLS: Final = ("TOOL_", "READ_LINK")
+_SPOKEN: Final = ("REQUEST", "TEMPLATE_RESPONSE", "TIP")
 _RESULTS: Final = ("results", "search_results")
 
 
@@ -89,7 +91,11 @@ def _fragment(said: Said, fragment: Mapping[str, Any], results: list[Mapping[str
         said.text(_cited(words, results))
     elif kind == "FILE":
         attached(said, fragment)
-    elif words:
+    elif kind.startswith(_TOOLS):
+        if not any(key in fragment for key in _RESULTS):
+            said.tool(kind)
+        cited(said, [fragment.get("result")])
+    elif words or kind in _SPOKEN:
         said.text(words)
     elif not any(key in fragment for key in _RESULTS):
         said.tool(kind)

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
 from webapp.documents.document import Document
 from webapp.documents.imports.readers.html_text import markdown
 from webapp.documents.imports.readers.parts import attached
 from webapp.documents.imports.readers.turns import Turn, in_time, in_turn
 from webapp.documents.imports.reading import accepts, document, made_id, mapping, objects, text
-from webapp.documents.imports.said import Said
+from webapp.documents.imports.said import BETWEEN, Said
 from webapp.documents.imports.times import Clock, moment
 
 PAUSE: Final = timedelta(minutes=30)  # after which a prompt begins another conversation
@@ -63,16 +65,44 @@ def _turns(activity: Mapping[str, Any]) -> Iterator[Turn]:
     answer.text(details.get("Response", ""))
     if details.get("Request"):
         asked.text(details["Request"])
+    elif activity.get("userInteractions"):
+        pass  # the title says only that there are some
     elif _OTHER.match(activity["title"]) and answer.is_empty:
         answer.missing("Part", activity["title"])
     else:
         asked.text(_VERB.sub("", activity["title"], count=1))
+    for one in objects(activity.get("userInteractions")):
+        inner = mapping(one.get("userInteraction"))
+        asked.text(_within(inner.get("request")))
+        answer.text(_within(inner.get("response")))
+    named = set[str]()
     for one in objects(activity.get("subtitles")):
         label = text(one.get("name")).lstrip("- ").strip()
+        named.add(text(one.get("url")))
         if label and not _ATTACHED.fullmatch(label):
             attached(asked, {"name": label})
+    for title in dict.fromkeys(_files(activity)):
+        if title not in named:
+            attached(asked, {"name": title})
     yield Turn("user", asked, when)
     yield Turn("assistant", answer, when)
+
+
+def _files(activity: Mapping[str, Any]) -> Iterator[str]:
+    """The files that lie beside an activity."""
+    for key in ("imageFile", "attachedFiles", "audioFiles"):
+        value = activity.get(key)
+        yield from filter(None, map(text, value if isinstance(value, list) else [value]))
+
+
+def _within(value: Any) -> str:
+    """The words of a request or a response, which stand in JSON within JSON."""
+    try:
+        value = msgspec.json.decode(value) if isinstance(value, str) else value
+    except (msgspec.DecodeError, RecursionError):
+        return text(value)
+    parts = value if isinstance(value, list) else [value]
+    return BETWEEN.join(words for one in parts if (words := text(one) or text(mapping(one).get("text"))))
 
 
 def is_gemini_chat(value: Any) -> bool:

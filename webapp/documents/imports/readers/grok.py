@@ -56,7 +56,7 @@ def read_grok(value: Any) -> Document:
         name(about.get("id")),
         about.get("title"),
         messages,
-        leaf=skipped.kept_at(before),
+        leaf=skipped.kept_at(leaf if (leaf := name(about.get("leaf_response_id"))) in parents else before),
         created_at=began,
         updated_at=moment(about.get("modify_time")),
         pinned=about.get("starred") is True,
@@ -69,11 +69,14 @@ def _turn(response: Mapping[str, Any]) -> Turn:
     for one in objects(response.get("agent_thinking_traces")):
         said.thought(_thought(text(one.get("thinking_trace"))))
     if is_asked:
-        said.text(text(response.get("message")))
+        said.text(text(response.get("message")) or text(response.get("query")))
     else:
         _answer(said, text(response.get("message")), _cards(response))
-    for key in ("cited_web_search_results", "web_search_results"):
-        cited(said, response.get(key))
+    for one in (response, *objects(response.get("steps"))):
+        for key in ("cited_web_search_results", "web_search_results", "webpage_urls"):
+            cited(said, one.get(key))
+    for post in objects(response.get("xposts")):
+        said.source(_post(post), text(post.get("name")))
     for url in _texts(response.get("generated_image_urls")):
         said.missing("Image", last_of(url))
     for _ in _texts(response.get("file_attachments")):
@@ -85,6 +88,12 @@ def _turn(response: Mapping[str, Any]) -> Turn:
         text(response.get("model")),
         text(response.get("error")),
     )
+
+
+def _post(post: Mapping[str, Any]) -> str:
+    """The address of a post on X."""
+    author, key = text(post.get("username")), text(post.get("post_id"))
+    return f"https://x.com/{author}/status/{key}" if author and key else ""
 
 
 def _answer(said: Said, words: str, cards: Mapping[str, str]) -> None:

@@ -36,4 +36,5 @@ def _turn(message: Mapping[str, Any]) -> Turn:
     said, role, about = Said(), role_of(message["role"]) or "assistant", mapping(message.get("metadata"))
     content(said, message["content"], is_answer=role == "assistant")
     model = text(about.get("model")) or text(about.get("modelId"))
-    return Turn(role, said, moment(message.get("created_at")), model, problem(about.get("error")))
+    when, error = moment(message.get("created_at")), problem(about.get("error"))
+    return Turn(role, said, when, model, error, key=text(message.get("id")))

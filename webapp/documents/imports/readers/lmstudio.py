@@ -52,10 +52,14 @@ def _turn(version: Mapping[str, Any]) -> Turn:
     _content(said, version.get("content"), is_answer=role == "assistant")
     model = text(mapping(version.get("senderInfo")).get("senderName"))
     for step in objects(version.get("steps")):
+        if step.get("type") == "citationBlock":
+            said.missing("File", text(step.get("fileName")))
         if step.get("type") != "contentBlock":
             continue
         if mapping(step.get("style")).get("type") == "thinking":
-            said.thought("".join(text(one.get("text")) for one in objects(step.get("content"))))
+            said.thought(
+                "".join(text(one.get("text")) for one in objects(step.get("content")) if not one.get("isStructural"))
+            )
         else:
             _content(said, step.get("content"), is_answer=True)
         model = model or text(mapping(step.get("genInfo")).get("identifier"))

@@ -31,7 +31,9 @@ def split_lobechat(value: Any) -> Iterator[Any]:
     tables = mapping(value.get("state")) or mapping(value.get("data"))
     topics, sessions = _by_id(tables.get("topics")), _by_id(tables.get("sessions"))
     groups = dict[tuple[str, str], list[Row]]()
-    for one in objects(tables.get("messages")):
+    translated = _by_id(tables.get("messageTranslates"))
+    for row in objects(tables.get("messages")):
+        one = {"translate": translated.get(text(row.get("id"))), **row}
         within = topics.get(text(one.get("topicId")), {})
         key = (text(within.get("id")), text(within.get("sessionId")) or text(one.get("sessionId")))
         groups.setdefault(key, []).append(one)
@@ -119,6 +121,8 @@ def _turn(row: Row, files: list[Row], above: Row) -> Turn:
         content(said, row.get("content"), is_answer=False)
     for one in objects(row.get("tools")):
         said.tool(_tool(one))
+    if translated := text(mapping(row.get("translate")).get("content")):
+        said.block("Translation", translated)
     cited(said, mapping(row.get("search")).get("citations"))
     _attached(said, row, files)
     model = text(row.get("model")) or text(row.get("fromModel")) or text(extra.get("fromModel"))
@@ -145,8 +149,9 @@ def _tool(call: Row) -> str:
 
 
 def _attached(said: Said, row: Row, files: list[Row]) -> None:
-    for one in [*files, *objects(row.get("fileList")), *objects(row.get("imageList"))]:
+    named = [*files, *objects(row.get("fileList")), *objects(row.get("imageList"))]
+    for one in named:
         attached(said, one)
     unnamed = row.get("files")
-    for _ in unnamed if isinstance(unnamed, list) and not files else ():
+    for _ in unnamed[len(named) :] if isinstance(unnamed, list) else ():
         said.missing("File")

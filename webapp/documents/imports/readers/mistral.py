@@ -5,7 +5,7 @@ from typing import Any
 
 from webapp.documents.document import Document
 from webapp.documents.imports.readers.parts import attached, cited, content, last_of
-from webapp.documents.imports.readers.turns import Turn, in_time, in_turn, role_of
+from webapp.documents.imports.readers.turns import Role, Turn, in_time, in_turn, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, objects, text
 from webapp.documents.imports.said import Said
 from webapp.documents.imports.times import Clock, moment
@@ -40,6 +40,9 @@ def _turn(message: Mapping[str, Any]) -> Turn:
             cited(said, mapping(one.get("publicResult")).get("references"))
         elif one.get("type") == "thinking":
             said.thought("".join(text(part.get("text")) for part in objects(one.get("thinking"))))
+    quotes = message.get("quotes")
+    for quote in quotes if isinstance(quotes, list) else ():
+        _quote(said, text(quote) or text(mapping(quote).get("text")) or text(mapping(quote).get("content")))
     # The text stands in the message whole, and once more cut where it refers to something.
     said_in_chunks = "".join(text(one.get("text")) for one in chunks if one.get("type") == "text")
     content(said, text(message.get("content")) or said_in_chunks, is_answer=not is_asked)
@@ -49,7 +52,14 @@ def _turn(message: Mapping[str, Any]) -> Turn:
         said.block(text(one.get("title")), text(one.get("content")), "")
     for one in objects(message.get("files")):
         attached(said, one)
-    return Turn("user" if is_asked else "assistant", said, moment(message["createdAt"]), text(message.get("model")))
+    role: Role = "user" if is_asked else "assistant"
+    when, model = moment(message["createdAt"]), text(message.get("model"))
+    return Turn(role, said, when, model, key=text(message.get("id")))
+
+
+def _quote(said: Said, words: str) -> None:
+    """What a question is about, out of an answer before."""
+    said.text("\n".join(f"> {line}" for line in words.splitlines()))
 
 
 def _beside(said: Said, chunk: Mapping[str, Any]) -> None:

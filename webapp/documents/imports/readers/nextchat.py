@@ -39,9 +39,11 @@ def _turn(message: Mapping[str, Any]) -> Turn:
     said, role = Said(), role_of(message.get("role")) or "assistant"
     when, model = moment(message.get("date")), text(message.get("model"))
     if message.get("isError") is True:
-        return Turn(role, said, when, model, text(message.get("content")) or "No answer came.")
+        return Turn(
+            role, said, when, model, text(message.get("content")) or "No answer came.", key=text(message.get("id"))
+        )
     content(said, message.get("content"), is_answer=role == "assistant")
     tools(said, message.get("tools"))
     if text(message.get("audio_url")):
         said.missing("Audio")
-    return Turn(role, said, when, model)
+    return Turn(role, said, when, model, key=text(message.get("id")))

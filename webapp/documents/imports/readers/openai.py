@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import content, problem, tool_name, tools
+from webapp.documents.imports.readers.parts import cited, content, picture, problem, tool_name, tools
 from webapp.documents.imports.readers.turns import Turn, Versions, instructions, laid, only_tools, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
 from webapp.documents.imports.said import BETWEEN, Said
@@ -115,9 +115,15 @@ def _turn(message: Mapping[str, Any]) -> Turn:
     said.thought(text(message.get("reasoning_content")) or text(message.get("reasoning")))
     content(said, message.get("parts") or message.get("content"), is_answer=role == "assistant")
     said.text(text(message.get("refusal")))
+    for one in objects(message.get("images")):
+        picture(said, one)
+    if spoken := mapping(message.get("audio")):
+        said.missing("Audio")
+        said.text(text(spoken.get("transcript")))
+    cited(said, message.get("annotations"))
     tools(said, [*objects(message.get("tool_calls")), *objects([message.get("function_call")])])
     model, error = text(message.get("model")), problem(message.get("error"))
-    return Turn(role or "assistant", said, _when(message), model, error, goes_on=only_tools(said))
+    return Turn(role or "assistant", said, _when(message), model, error, only_tools(said), text(message.get("id")))
 
 
 def _when(value: Mapping[str, Any]) -> datetime | None:

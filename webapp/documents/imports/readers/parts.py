@@ -43,13 +43,15 @@ def _part(said: Said, part: Any, *, is_answer: bool) -> None:
     if isinstance(part, str) or kind in _TEXTS or (not kind and "text" in one):
         words = part if isinstance(part, str) else text(one.get("text")) or text(mapping(one.get("text")).get("value"))
         content(said, words, is_answer=is_answer)
+        cited(said, one.get("citations"))
+        cited(said, one.get("annotations"))
     elif kind == "refusal":
         said.text(text(one.get("refusal")))
     elif kind in _THOUGHTS:
         said.thought(text(one.get("thinking")) or text(one.get("reasoning")) or text(one.get("text")))
     elif kind in _PICTURES:
         picture(said, one)
-    elif kind in _FILES or kind.endswith("_file"):
+    elif kind in _FILES or kind.endswith(("_file", "_document", "_attachment")):
         _file(said, one)
     elif kind in _CALLS or (kind.startswith("tool-") and kind not in _RESULTS):
         said.tool(tool_name(one) or kind.removeprefix("tool-"))
@@ -133,7 +135,7 @@ def tools(said: Said, calls: Any) -> bool:
 def cited(said: Said, found: Any) -> None:
     """The web pages of a list, each an address, or an object with an address and a title."""
     for one in found if isinstance(found, list) else ():
-        about = mapping(one)
+        about = mapping(mapping(one).get("url_citation")) or mapping(one)
         address = next((text(about.get(key)) for key in _ADDRESSES if text(about.get(key))), "")
         said.source(address or text(one), text(about.get("title")) or text(about.get("name")))
 

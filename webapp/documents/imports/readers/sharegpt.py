@@ -38,7 +38,7 @@ def read_sharegpt(value: Any) -> Document:
 
 def _turns(turns: list[Mapping[str, Any]]) -> Iterator[Turn]:
     for one in turns:
-        said, origin, words = Said(), text(one.get("from")), one.get("value")
+        said, origin, words = Said(), text(one.get("from")), one.get("value") or one.get("text") or one.get("content")
         role = role_of(origin)
         if origin == "function_call":
             said.tool(_called(text(words)))

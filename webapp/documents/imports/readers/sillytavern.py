@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from webapp.documents.document import Document
 from webapp.documents.imports.marks import Kind
-from webapp.documents.imports.readers.parts import attached, last_of, tools
+from webapp.documents.imports.readers.parts import attached, file_name, last_of, tools
 from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.readers.turns import Turn, Versions, laid
 from webapp.documents.imports.reading import accepts, document, made_id, mapping, objects, text
@@ -119,7 +119,10 @@ def _named(words: str, asker: str, speaker: str) -> str:
 
 def _attached(said: Said, extra: Row) -> None:
     for one in [*objects([extra.get("file")]), *objects(extra.get("files"))]:
-        attached(said, one)
+        if words := text(one.get("text")):
+            said.block(f"File: {file_name(one)}", words)
+        else:
+            attached(said, one)
     if text(extra.get("image")):
         said.missing("Image", text(extra.get("title")) or last_of(text(extra.get("image"))))
     for one in objects(extra.get("media")):

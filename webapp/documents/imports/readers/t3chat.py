@@ -55,4 +55,11 @@ def _turn(message: Mapping[str, Any]) -> Turn:
     failed = message.get("status") == "error"
     error = problem(message.get("serverError")) or ("No answer came." if failed else "")
     when = moment(message.get("created_at")) or moment(message.get("createdAt"))
-    return Turn(role, said, when, text(message.get("model")), error)
+    return Turn(
+        role,
+        said,
+        when,
+        text(message.get("model")),
+        error,
+        key=text(message.get("id")) or text(message.get("messageId")),
+    )

@@ -1,6 +1,7 @@
 """Conversations that are lists in their file: turn after turn, some of them with several versions.
 
-A message of such a list has no id that matters: its own is made of what is said down to it.
+The id of a message is made of what it says, and of its key in the file, or, if it has none there, of what is said down
+to it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,10 @@ _ROLES: Final[dict[str, Role]] = {
 
 
 class Turn(NamedTuple):
-    """What is said at once. An answer that `goes_on` has only called tools: the next one is the rest of it."""
+    """What is said at once. An answer that `goes_on` has only called tools: the next one is the rest of it.
+
+    By the `key` that it has in its file it is known again when messages around it are gone or say something else.
+    """
 
     role: Role
     said: Said
@@ -39,6 +43,7 @@ class Turn(NamedTuple):
     model: str = ""
     error: str = ""
     goes_on: bool = False
+    key: str = ""
 
     def message(self, key: str, clock: Clock) -> DocumentMessage:
         return self.said.message(
@@ -76,14 +81,17 @@ def role_of(value: Any) -> Role | None:
 
 def laid(places: Iterable[Versions], clock: Clock) -> Laid:
     """Each turn below the chosen one of the place before. Empty ones are left out."""
-    messages, above = list[DocumentMessage](), None
+    messages, above, taken = list[DocumentMessage](), None, set[str]()
     for turns, chosen in _joined(places):
         below = None
         for number, turn in enumerate(turns):
             if turn.is_empty:
                 continue
             one = turn.message("", clock)
-            key = made_id(above, number, one.role, one.content, one.reasoning)
+            key = made_id(turn.key, one.role, one.content, one.reasoning)
+            if not turn.key or key in taken:
+                key = made_id(above, number, one.role, one.content, one.reasoning)
+            taken.add(key)
             messages.append(replace(one, id=key, parent_id=above))
             below = key if below is None or number == chosen else below
         above = below or above

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from webapp.documents.document import Document
-from webapp.documents.imports.readers.parts import content, problem, tools
+from webapp.documents.imports.readers.parts import cited, content, problem, tools
 from webapp.documents.imports.readers.turns import Turn, Versions, laid, only_tools, role_of
 from webapp.documents.imports.reading import accepts, document, mapping, name, objects, text
 from webapp.documents.imports.said import Said
@@ -45,16 +45,24 @@ def _place(message: Mapping[str, Any], model: str) -> Versions:
     answers = list(objects(message.get("responses")))
     if not answers:
         return Versions([_turn(message, model)])
-    return Versions([_answer(one, model) for one in answers])
+    chosen = [one.get("model") for one in answers].index(main) if (main := _main(message, answers)) else 0
+    return Versions([_answer(one, model, text(message.get("uuid"))) for one in answers], chosen)
 
 
-def _answer(response: Mapping[str, Any], model: str) -> Turn:
+def _main(message: Mapping[str, Any], answers: list[Mapping[str, Any]]) -> str:
+    """The model whose answer is gone on with, if it is among those that have answered."""
+    main = text(message.get("mainResponseModel"))
+    return main if any(one.get("model") == main for one in answers) else ""
+
+
+def _answer(response: Mapping[str, Any], model: str, key: str) -> Turn:
     turns = [_turn(one, text(response.get("model")) or model) for one in objects(response.get("messages"))]
     said = Said()
     for one in turns:
         said.add(one.said)
     error = next((one.error for one in turns if one.error), "")
-    return Turn("assistant", said, next((one.when for one in turns), None), text(response.get("model")) or model, error)
+    when = next((one.when for one in turns), None)
+    return Turn("assistant", said, when, text(response.get("model")) or model, error, key=key)
 
 
 def _turn(message: Mapping[str, Any], model: str) -> Turn:
@@ -62,6 +70,9 @@ def _turn(message: Mapping[str, Any], model: str) -> Turn:
     when, model = moment(message.get("createdAt")), text(message.get("model")) or model
     if role is None:  # what a tool returned: the call has been named
         return Turn("assistant", said, when)
+    said.thought(text(message.get("reasoning_content")))
     content(said, message.get("content"), is_answer=role == "assistant")
+    cited(said, message.get("annotations"))
     tools(said, message.get("tool_calls"))
-    return Turn(role, said, when, model, problem(message.get("error")), goes_on=only_tools(said))
+    error, key = problem(message.get("error")), text(message.get("uuid"))
+    return Turn(role, said, when, model, error, goes_on=only_tools(said), key=key)
