@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -168,6 +169,43 @@ def test_content_may_be_a_list_of_parts(content: list[object], events: tuple[Str
     assert answer.malformed == 0
 
 
+@pytest.mark.parametrize(
+    ("content", "events"),
+    [
+        ({"type": "text", "text": "Hi"}, (Text("Hi"),)),
+        ([{"type": "reasoning", "text": "Hm"}], (Reasoning("Hm"),)),
+        ([{"type": "image_url", "image_url": "data:image/png;base64,AA"}], (Image("data:image/png;base64,AA"),)),
+        (False, ()),
+        (7, ()),
+    ],
+)
+def test_content_of_an_odd_shape_is_read_as_far_as_it_goes(content: object, events: tuple[StreamEvent, ...]) -> None:
+    answer = new_answer()
+    assert events_of(answer, chunk(content=content), text("."), DONE)[1:-1] == (*events, Text("."))
+    assert answer.malformed == 0
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"thinking": "Hm"},
+        {"reasoning_content": ["Hm"]},
+        {"reasoning": {"text": "Hm"}},
+        {"reasoning": "Hm", "reasoning_content": "Hm"},
+    ],
+)
+def test_thoughts_have_many_names_and_shapes(delta: dict[str, Any]) -> None:
+    assert new_answer().feed(chunk(**delta))[1:] == [Reasoning("Hm")]
+
+
+@pytest.mark.parametrize("top", [{"id": 7}, {"model": {"id": "a"}}, {"provider": ["a"]}, {"created": "now"}])
+def test_an_odd_field_costs_no_word(top: dict[str, object]) -> None:
+    answer = new_answer()
+    events = events_of(answer, event({"choices": [{"delta": {"content": "Hi"}, "finish_reason": 1}], **top}), DONE)
+    assert events[1:] == (Text("Hi"), Finish(""))
+    assert answer.malformed == 0
+
+
 def test_the_tools_that_a_model_asks_for_are_known_by_name() -> None:
     answer = new_answer()
     call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
@@ -267,6 +305,26 @@ def test_with_an_own_provider_key_its_bill_is_part_of_the_cost() -> None:
 def test_usage_of_another_shape_costs_no_text() -> None:
     answer = new_answer()
     assert events_of(answer, text("Hi", usage=[1]) + DONE) == (STARTED, Text("Hi"), Finish(""))
+
+
+@pytest.mark.parametrize("odd", [{"prompt_tokens_details": []}, {"cost": {}}, {"completion_tokens": "many"}])
+def test_an_odd_number_costs_only_itself(odd: dict[str, object]) -> None:
+    answer = new_answer()
+    answer.feed(no_choices(usage={"prompt_tokens": 3, **odd}))
+    assert answer.usage == Usage(prompt_tokens=3)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"choices": [{"delta": {}, "finish_reason": "stop", "usage": {"prompt_tokens": 3}}]},
+        {"choices": [{"delta": {}}], "usage": None, "x_groq": {"id": "req_1", "usage": {"prompt_tokens": 3}}},
+    ],
+)
+def test_usage_is_read_where_other_servers_put_it(last: dict[str, object]) -> None:
+    answer = new_answer()
+    answer.feed(text("Hi") + event(last))
+    assert answer.usage == Usage(prompt_tokens=3)
 
 
 def test_citations_keep_their_titles() -> None:
