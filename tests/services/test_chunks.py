@@ -225,6 +225,47 @@ def test_an_error_of_another_shape_ends_a_stream(told: dict[str, object]) -> Non
     assert "Busy" in answer.error.sentence
 
 
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"object": "error", "message": "This is too odd", "type": "BadRequestError", "code": 400}, "bad_request"),
+        ({"error": "`inputs` must have less than 4096 tokens", "error_type": "validation"}, "bad_request"),
+        ({"error": "Request failed during generation", "error_type": "generation"}, "upstream_down"),
+        ({"error": {"message": "Filtered", "type": None, "code": "content_filter"}}, "moderated"),
+        ({"error": {"message": "Too many tokens", "type": "exceed_context_size_error"}}, "context_too_long"),
+        ({"error": {"message": "Overloaded", "type": "overloaded_error"}}, "overloaded"),
+        ({"error": {"message": "maximum context length is 8", "type": "server_error"}}, "context_too_long"),
+        ({"error": {"message": "Slow down", "code": "429"}}, "rate_limited"),
+    ],
+)
+def test_other_servers_name_the_kind_of_error_in_their_own_places(told: dict[str, object], code: str) -> None:
+    answer = new_answer()
+    events_of(answer, event(told), DONE)
+    assert code_of(answer) == code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'error: {"code":500,"message":"Busy","type":"server_error"}\n\n', b'{"error":"Busy"}\n', b'{"error":"Busy"}'],
+)
+def test_an_error_beside_the_data_ends_a_stream(line: bytes) -> None:
+    answer = new_answer()
+    assert events_of(answer, text("Hi"), line)[1:] == (Text("Hi"),)
+    assert answer.error is not None
+    assert "Busy" in answer.error.sentence
+
+
+def test_json_of_an_unknown_type_in_place_of_a_stream_is_the_answer() -> None:
+    assert events_of(new_answer(), whole(content="Hi"))[1] == Text("Hi")
+
+
+@pytest.mark.parametrize("done", [b"data: [DONE] \n\n", b'data: "[DONE]"\n\n'])
+def test_an_end_in_another_spelling_is_no_lost_piece(done: bytes) -> None:
+    answer = new_answer()
+    events_of(answer, text("Hi"), done)
+    assert (answer.malformed, answer.error) == (0, None)
+
+
 def test_a_broken_character_costs_only_itself() -> None:
     broken = text("a~b").replace(b"~", b"\xff") + text("c~d").replace(b"~", b"\\ud83d")
     answer = new_answer()

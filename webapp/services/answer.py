@@ -14,6 +14,7 @@ from webapp.services.sse import Decoder
 from webapp.services.usage import usage_of
 
 MOST_TOOLS: Final = 8
+_DONE: Final = (b"[DONE]", b'"[DONE]"')
 
 
 class Answer:
@@ -91,7 +92,7 @@ class Answer:
         """Appends to ``events`` what one chunk says. One that cannot be read is counted and skipped."""
         if self.is_over or not payload:
             return
-        if payload == b"[DONE]":
+        if payload.strip() in _DONE:
             self.is_over = True
             return
         try:

@@ -63,12 +63,17 @@ class Chunk(Struct, gc=False):
     error: Any = None
     message: Any = None
     detail: Any = None
+    code: Any = None
+    error_type: Any = None
     has_halves: bool = False
 
     @property
     def failure(self) -> Any:
         """The error that it tells of, also in shapes of other servers: a message or detail in place of an answer."""
-        return self.error or (None if self.choices or self.usage else self.detail or self.message)
+        if self.error and not isinstance(self.error, str):
+            return self.error
+        said = self.error or (None if self.choices or self.usage else self.detail or self.message)
+        return said and {"message": said, "code": self.code, "error_type": self.error_type}
 
 
 class _ReasoningDetail(Struct):
