@@ -259,6 +259,14 @@ def test_json_of_an_unknown_type_in_place_of_a_stream_is_the_answer() -> None:
     assert events_of(new_answer(), whole(content="Hi"))[1] == Text("Hi")
 
 
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [("model_length", "length"), ("MAX_TOKENS", "length"), ("SAFETY", "content_filter"), ("eos", "eos")],
+)
+def test_reasons_of_other_servers_are_in_the_words_of_one(told: str, reason: str) -> None:
+    assert events_of(new_answer(), text("Hi"), chunk(told), DONE)[-1] == Finish(reason)
+
+
 @pytest.mark.parametrize("done", [b"data: [DONE] \n\n", b'data: "[DONE]"\n\n'])
 def test_an_end_in_another_spelling_is_no_lost_piece(done: bytes) -> None:
     answer = new_answer()

@@ -14,6 +14,12 @@ from webapp.services.sse import Decoder
 from webapp.services.usage import usage_of
 
 MOST_TOOLS: Final = 8
+_OTHER_REASONS: Final = {  # of other servers, in OpenRouter's words
+    "max_tokens": "length",
+    "max_length": "length",
+    "model_length": "length",
+    "safety": "content_filter",
+}
 _DONE: Final = (b"[DONE]", b'"[DONE]"')
 
 
@@ -117,7 +123,8 @@ class Answer:
             if message is not None:
                 self._read_message(message, events, has_halves=chunk.has_halves)
             if reason := text_of(choice.finish_reason):
-                self._finish_reason, self._native_reason = reason, text_of(choice.native_finish_reason)
+                self._finish_reason = _OTHER_REASONS.get(reason.lower(), reason)
+                self._native_reason = text_of(choice.native_finish_reason)
         self.usage = usage_of(chunk) or self.usage
         if error:
             self._read_error(error)
