@@ -45,6 +45,13 @@ _NO_LIST: Final = (
 )
 
 
+class EmptyListError(ValueError):
+    """A list came, and has no models: a server that still loads its own has such, and it's soon asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__("The model server's list is empty. People choose from the models that the settings name.")
+
+
 class ModelSource(Protocol):
     """Whoever offers models."""
 
@@ -158,11 +165,13 @@ class Catalog:
     async def refresh(self) -> None:
         """Reads the list again, and keeps it. It's used at once, also where the database can't keep it.
 
-        Raises OpenRouterError, and keeps the old list, when it can't be had.
+        Raises OpenRouterError or EmptyListError, and keeps the old list, when it can't be had.
         """
         entries: Sequence[Mapping[str, Any]] = (await self._source.models())[:MAX_MODELS]
         models = [model for entry in entries if (model := read_model(entry)) is not None]
         unique = list({model.id: model for model in models}.values())
+        if not unique:
+            raise EmptyListError
         self._take(unique)
         await self._store.replace(unique)
 
