@@ -268,6 +268,15 @@ async def test_without_any_model_nothing_is_chosen(bare: Shop) -> None:
         await bare.catalog.choose()
 
 
+@pytest.mark.parametrize(("is_away", "why"), [(True, "cannot be reached"), (False, "list is empty")])
+async def test_where_no_list_can_be_had_it_is_said_why(bare: Shop, is_away: bool, why: str) -> None:
+    bare.source.is_away, bare.source.listed = is_away, []
+    catalog = Catalog(bare.store, bare.source, fallback_model="")
+    async with catalog.running():
+        with pytest.raises(UnavailableError, match=f"{why}.* So there is no list of models, and no model is set"):
+            await catalog.choose()
+
+
 async def test_the_first_list_is_waited_for(bare: Shop) -> None:
     bare.source.may_answer.clear()
     async with bare.catalog.running():
