@@ -12,7 +12,7 @@ from tests.fakes.database import migrated_file, open_database
 from tests.fakes.model_source import FakeModelSource, entry
 from webapp.catalog import catalog as module
 from webapp.catalog.allowed import AllowedModels, NotAllowedError
-from webapp.catalog.catalog import FALLBACK_MODEL, Catalog
+from webapp.catalog.catalog import FALLBACK_MODEL, Catalog, EmptyListError
 from webapp.catalog.models import Model
 from webapp.catalog.store import ModelStore
 from webapp.db.engine import Database
@@ -71,6 +71,15 @@ async def test_a_refresh_takes_the_place_of_the_old_list_in_memory_and_in_the_da
 async def test_a_refresh_that_fails_keeps_the_old_list(shop: Shop) -> None:
     shop.source.is_away = True
     with pytest.raises(OpenRouterError):
+        await shop.catalog.refresh()
+    assert shop.ids() == ["maker/one", "maker/two"]
+    assert len(await shop.store.load()) == 2
+
+
+@pytest.mark.parametrize("listed", [[], [{"name": "no id"}]])
+async def test_an_empty_list_keeps_the_old_one(shop: Shop, listed: list[dict[str, object]]) -> None:
+    shop.source.listed = listed
+    with pytest.raises(EmptyListError):
         await shop.catalog.refresh()
     assert shop.ids() == ["maker/one", "maker/two"]
     assert len(await shop.store.load()) == 2
@@ -257,6 +266,15 @@ async def test_without_any_model_nothing_is_chosen(bare: Shop) -> None:
     assert bare.catalog.default() == ""
     with pytest.raises(UnavailableError, match="DEFAULT_MODEL"):
         await bare.catalog.choose()
+
+
+@pytest.mark.parametrize(("is_away", "why"), [(True, "cannot be reached"), (False, "list is empty")])
+async def test_where_no_list_can_be_had_it_is_said_why(bare: Shop, is_away: bool, why: str) -> None:
+    bare.source.is_away, bare.source.listed = is_away, []
+    catalog = Catalog(bare.store, bare.source, fallback_model="")
+    async with catalog.running():
+        with pytest.raises(UnavailableError, match=f"{why}.* So there is no list of models, and no model is set"):
+            await catalog.choose()
 
 
 async def test_the_first_list_is_waited_for(bare: Shop) -> None:

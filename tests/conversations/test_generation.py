@@ -11,7 +11,7 @@ from webapp.conversations.generation import LONGEST_PAUSE, LONGEST_THOUGHT, Outc
 from webapp.conversations.messages import Beginning, Message, Status
 from webapp.conversations.reply import Reply
 from webapp.db.types import new_id
-from webapp.services.events import Reasoning, Started, StreamEvent, Text, Usage
+from webapp.services.events import Finish, Reasoning, Started, StreamEvent, Text, Usage
 from webapp.services.openrouter import Options
 
 SHORT = 0.1
@@ -110,6 +110,40 @@ class StubbornModel(Model):
         except asyncio.CancelledError:
             yield [Text(", two")]
         await asyncio.Event().wait()
+
+
+class EndingModel(Model):
+    """It ends for a reason of its own."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    async def stream_batches(
+        self, messages: list[dict[str, str]], model: str, *, key: str = "", **options: Unpack[Options]
+    ) -> AsyncGenerator[list[StreamEvent], None]:
+        yield [Text("Half an answer"), Finish(self.reason)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "code"),
+    [
+        ("content_filter", Status.COMPLETE, "moderated"),
+        ("abort", Status.INTERRUPTED, "cut"),
+        ("insufficient_system_resource", Status.INTERRUPTED, "cut"),
+        ("eos", Status.COMPLETE, ""),
+        ("stop", Status.COMPLETE, ""),
+        ("", Status.COMPLETE, ""),
+    ],
+)
+async def test_an_answer_that_was_cut_off_says_so(reason: str, status: Status, code: str) -> None:
+    outcome = await grown(EndingModel(reason), new_reply(), Patience())
+    assert (outcome.status, outcome.code, bool(outcome.sentence)) == (status, code, bool(code))
+
+
+async def test_a_word_that_comes_as_the_time_is_over_is_kept() -> None:
+    reply = new_reply()
+    outcome = await grown(StubbornModel(), reply, Patience(pause=SHORT))
+    assert (outcome.code, reply.text) == ("timeout", "One, two")
 
 
 async def test_an_answer_that_is_to_end_does_though_a_cancellation_was_swallowed() -> None:

@@ -43,6 +43,16 @@ def _added(thoughts: str, answer: str, kind: Kind, text: str) -> tuple[str, str]
         ("◁think▷plan◁/think▷Hi.", "plan", "Hi."),
         ("<|begin_of_thought|>plan<|end_of_thought|>Hi.", "plan", "Hi."),
         ("<think>a</thinking>b</think>c", "a</thinking>b", "c"),
+        ('<think lang="en">plan</think>Hi.', "plan", "Hi."),
+        ("<THINK >plan</THINK>Hi.", "plan", "Hi."),
+        ("<|START_THINKING|>plan<|END_THINKING|>Hi.", "plan", "Hi."),
+        ("<|channel>thought\nplan<channel|>Hi.", "plan", "Hi."),
+        *(
+            (f"{begin}<|channel|>{channel}<|message|>plan{end}<|channel|>final<|message|>Hi.", "plan", "Hi.")
+            for begin, channel in (("", "analysis"), ("", "commentary"), ("<|start|>assistant", "analysis"))
+            for end in ("<|end|><|start|>assistant", "<|start|>assistant", "")
+        ),
+        ("<|channel|>final<|message|>Hi.", "", "Hi."),
     ],
 )
 def test_thoughts_at_the_beginning_are_no_answer(text: str, thoughts: str, answer: str) -> None:
@@ -57,6 +67,7 @@ def test_thoughts_at_the_beginning_are_no_answer(text: str, thoughts: str, answe
         ("I should answer.</think>Hello", "I should answer.", "Hello"),
         ("a\n```\ncode\n```\n</think>\n\nb", "a\n```\ncode\n```", "b"),
         ("</think>\n\nHello", "", "Hello"),
+        ("plan</think><think>more</think>Hello", "plan\n\nmore", "Hello"),
         ("first</think>\n\nThe tag </think> ends it.", "first", "The tag </think> ends it."),
     ],
 )
@@ -85,6 +96,21 @@ def test_a_closing_tag_alone_makes_thoughts_of_what_is_above(text: str, thoughts
 )
 def test_tags_later_or_in_code_are_text(text: str) -> None:
     assert split(text) == ("", text)
+    assert collected(text) == ("", text)
+
+
+@pytest.mark.parametrize("end", ["</think>", "</think>\n\n", "\n</reasoning>\n"])
+def test_a_closing_tag_at_the_very_end_takes_no_answer_away(end: str) -> None:
+    assert split(f"The answer is 42.{end}")[0] == ""
+    assert collected(f"The answer is 42.{end}")[1].strip() == "The answer is 42."
+
+
+def test_half_a_tag_behind_thoughts_is_an_answer() -> None:
+    assert collected("plan</think>\n\n<thi") == ("plan", "<thi")
+
+
+def test_a_tag_with_endless_attributes_is_text() -> None:
+    text = f"<think {'a' * 1_000}>x"
     assert collected(text) == ("", text)
 
 

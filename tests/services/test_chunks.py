@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -168,6 +169,43 @@ def test_content_may_be_a_list_of_parts(content: list[object], events: tuple[Str
     assert answer.malformed == 0
 
 
+@pytest.mark.parametrize(
+    ("content", "events"),
+    [
+        ({"type": "text", "text": "Hi"}, (Text("Hi"),)),
+        ([{"type": "reasoning", "text": "Hm"}], (Reasoning("Hm"),)),
+        ([{"type": "image_url", "image_url": "data:image/png;base64,AA"}], (Image("data:image/png;base64,AA"),)),
+        (False, ()),
+        (7, ()),
+    ],
+)
+def test_content_of_an_odd_shape_is_read_as_far_as_it_goes(content: object, events: tuple[StreamEvent, ...]) -> None:
+    answer = new_answer()
+    assert events_of(answer, chunk(content=content), text("."), DONE)[1:-1] == (*events, Text("."))
+    assert answer.malformed == 0
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"thinking": "Hm"},
+        {"reasoning_content": ["Hm"]},
+        {"reasoning": {"text": "Hm"}},
+        {"reasoning": "Hm", "reasoning_content": "Hm"},
+    ],
+)
+def test_thoughts_have_many_names_and_shapes(delta: dict[str, Any]) -> None:
+    assert new_answer().feed(chunk(**delta))[1:] == [Reasoning("Hm")]
+
+
+@pytest.mark.parametrize("top", [{"id": 7}, {"model": {"id": "a"}}, {"provider": ["a"]}, {"created": "now"}])
+def test_an_odd_field_costs_no_word(top: dict[str, object]) -> None:
+    answer = new_answer()
+    events = events_of(answer, event({"choices": [{"delta": {"content": "Hi"}, "finish_reason": 1}], **top}), DONE)
+    assert events[1:] == (Text("Hi"), Finish(""))
+    assert answer.malformed == 0
+
+
 def test_the_tools_that_a_model_asks_for_are_known_by_name() -> None:
     answer = new_answer()
     call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
@@ -185,6 +223,55 @@ def test_an_error_of_another_shape_ends_a_stream(told: dict[str, object]) -> Non
     events_of(answer, event(told), DONE)
     assert answer.error is not None
     assert "Busy" in answer.error.sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"object": "error", "message": "This is too odd", "type": "BadRequestError", "code": 400}, "bad_request"),
+        ({"error": "`inputs` must have less than 4096 tokens", "error_type": "validation"}, "bad_request"),
+        ({"error": "Request failed during generation", "error_type": "generation"}, "upstream_down"),
+        ({"error": {"message": "Filtered", "type": None, "code": "content_filter"}}, "moderated"),
+        ({"error": {"message": "Too many tokens", "type": "exceed_context_size_error"}}, "context_too_long"),
+        ({"error": {"message": "Overloaded", "type": "overloaded_error"}}, "overloaded"),
+        ({"error": {"message": "maximum context length is 8", "type": "server_error"}}, "context_too_long"),
+        ({"error": {"message": "Slow down", "code": "429"}}, "rate_limited"),
+    ],
+)
+def test_other_servers_name_the_kind_of_error_in_their_own_places(told: dict[str, object], code: str) -> None:
+    answer = new_answer()
+    events_of(answer, event(told), DONE)
+    assert code_of(answer) == code
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'error: {"code":500,"message":"Busy","type":"server_error"}\n\n', b'{"error":"Busy"}\n', b'{"error":"Busy"}'],
+)
+def test_an_error_beside_the_data_ends_a_stream(line: bytes) -> None:
+    answer = new_answer()
+    assert events_of(answer, text("Hi"), line)[1:] == (Text("Hi"),)
+    assert answer.error is not None
+    assert "Busy" in answer.error.sentence
+
+
+def test_json_of_an_unknown_type_in_place_of_a_stream_is_the_answer() -> None:
+    assert events_of(new_answer(), whole(content="Hi"))[1] == Text("Hi")
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [("model_length", "length"), ("MAX_TOKENS", "length"), ("SAFETY", "content_filter"), ("eos", "eos")],
+)
+def test_reasons_of_other_servers_are_in_the_words_of_one(told: str, reason: str) -> None:
+    assert events_of(new_answer(), text("Hi"), chunk(told), DONE)[-1] == Finish(reason)
+
+
+@pytest.mark.parametrize("done", [b"data: [DONE] \n\n", b'data: "[DONE]"\n\n'])
+def test_an_end_in_another_spelling_is_no_lost_piece(done: bytes) -> None:
+    answer = new_answer()
+    events_of(answer, text("Hi"), done)
+    assert (answer.malformed, answer.error) == (0, None)
 
 
 def test_a_broken_character_costs_only_itself() -> None:
@@ -267,6 +354,26 @@ def test_with_an_own_provider_key_its_bill_is_part_of_the_cost() -> None:
 def test_usage_of_another_shape_costs_no_text() -> None:
     answer = new_answer()
     assert events_of(answer, text("Hi", usage=[1]) + DONE) == (STARTED, Text("Hi"), Finish(""))
+
+
+@pytest.mark.parametrize("odd", [{"prompt_tokens_details": []}, {"cost": {}}, {"completion_tokens": "many"}])
+def test_an_odd_number_costs_only_itself(odd: dict[str, object]) -> None:
+    answer = new_answer()
+    answer.feed(no_choices(usage={"prompt_tokens": 3, **odd}))
+    assert answer.usage == Usage(prompt_tokens=3)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"choices": [{"delta": {}, "finish_reason": "stop", "usage": {"prompt_tokens": 3}}]},
+        {"choices": [{"delta": {}}], "usage": None, "x_groq": {"id": "req_1", "usage": {"prompt_tokens": 3}}},
+    ],
+)
+def test_usage_is_read_where_other_servers_put_it(last: dict[str, object]) -> None:
+    answer = new_answer()
+    answer.feed(text("Hi") + event(last))
+    assert answer.usage == Usage(prompt_tokens=3)
 
 
 def test_citations_keep_their_titles() -> None:

@@ -565,12 +565,29 @@ async def test_a_generation_that_stays_unknown_is_none(
     assert slept == [0.5, 1.0, 2.0, 4.0]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"data": 7}', b'{"data": [1]}'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"data": 7}', b'{"data": [1]}'])
 async def test_a_list_that_is_none_is_malformed(server: Server, openrouter: OpenRouter, body: bytes) -> None:
     server.script(response(200, body=body))
     with pytest.raises(OpenRouterError) as caught:
         await openrouter.models()
     assert caught.value.code == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        (b"[]", []),
+        (b'{"object": "list", "data": null}', []),
+        (b' [\n {"id": "a"}, null, {"id": "b"}]', ["a", "b"]),
+        (b'{"data": ["a", "b"]}', ["a", "b"]),
+        (b'{"models": [{"id": "a"}]}', ["a"]),
+    ],
+)
+async def test_a_list_of_models_may_have_another_shape(
+    server: Server, openrouter: OpenRouter, body: bytes, ids: list[str]
+) -> None:
+    server.script(response(200, body=body))
+    assert [model["id"] for model in await openrouter.models()] == ids
 
 
 async def test_a_list_that_breaks_off_is_told(server: Server, openrouter: OpenRouter) -> None:

@@ -34,15 +34,21 @@ _MODEL_ID = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[\w.~@:+-]+(?:/[\w.~@:+-]+)*
 FALLBACK_MODEL: Final = "openrouter/auto"  # OpenRouter's own choice, which is always there
 NO_LIST_INTERVAL: Final = 600.0  # after the answer that the server does not list its models
 NONE_ALLOWED: Final = "No model may be used here. An administrator can allow some."
-NO_MODEL: Final = (
-    "The list of models has not come yet, and no model is set. Send again in a few seconds. "
-    "If this goes on, the operator sets DEFAULT_MODEL."
-)
+_NO_MODEL: Final = "{}, and no model is set. Send again in {}. If this goes on, the operator sets DEFAULT_MODEL."
+_NOT_YET: Final = "The list of models has not come yet"
+_LACKING: Final = "{} So there is no list of models"
 
 
 _NO_LIST: Final = (
     "The model server does not list its models, so people choose from those that DEFAULT_MODEL and ALLOWED_MODELS name."
 )
+
+
+class EmptyListError(ValueError):
+    """A list came, and has no models: a server that still loads its own has such, and it's soon asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__("The model server's list is empty. People choose from the models that the settings name.")
 
 
 class ModelSource(Protocol):
@@ -75,6 +81,7 @@ class Catalog:
         self._has_asked = asyncio.Event()  # for the first list: it has come, or cannot be had
         self._has_asked.set()
         self._complaint = ""
+        self._lack = ""  # why there is no list, once that is known
         self._models: dict[str, Model] = {}
         self._by_alias: dict[str, Model] = {}
 
@@ -125,7 +132,7 @@ class Catalog:
             await self.wait_for_list()
             model_id = self.default(last_used)
         if not model_id:
-            raise ForbiddenError(NONE_ALLOWED) if self._models else UnavailableError(NO_MODEL, retry_after=5)
+            raise ForbiddenError(NONE_ALLOWED) if self._models else UnavailableError(self._no_model(), retry_after=5)
         return await self.require(model_id)
 
     async def wait_for_list(self) -> None:
@@ -158,11 +165,13 @@ class Catalog:
     async def refresh(self) -> None:
         """Reads the list again, and keeps it. It's used at once, also where the database can't keep it.
 
-        Raises OpenRouterError, and keeps the old list, when it can't be had.
+        Raises OpenRouterError or EmptyListError, and keeps the old list, when it can't be had.
         """
         entries: Sequence[Mapping[str, Any]] = (await self._source.models())[:MAX_MODELS]
         models = [model for entry in entries if (model := read_model(entry)) is not None]
         unique = list({model.id: model for model in models}.values())
+        if not unique:
+            raise EmptyListError
         self._take(unique)
         await self._store.replace(unique)
 
@@ -189,6 +198,12 @@ class Catalog:
         """The models that the settings name one by one."""
         entries = sorted(entry for entry in self._allowed().entries or () if not entry.endswith("/*"))
         return list(dict.fromkeys([self._default_model, *entries] if self._default_model else entries))
+
+    def _no_model(self) -> str:
+        """Why no model is known, for who sends a question."""
+        if self._lack:
+            return _NO_MODEL.format(_LACKING.format(self._lack), "a minute")
+        return _NO_MODEL.format(_NOT_YET, "a few seconds")
 
     async def _refresh_once_for_all(self) -> None:
         """One process after another comes to it: the first reads the list, and the others take that."""
@@ -220,6 +235,7 @@ class Catalog:
         except AwayError:  # which the database has logged; the list is used all the same
             return RETRY_INTERVAL
         except Exception as error:  # whatever it was, the old list is still good
+            self._lack = _lack_of(error)
             lacks_list = isinstance(error, OpenRouterError) and error.code == "not_offered"
             complaint = _NO_LIST if lacks_list else f"The list of models could not be refreshed: {error}"
             if complaint != self._complaint:
@@ -228,3 +244,16 @@ class Catalog:
             return NO_LIST_INTERVAL if lacks_list else RETRY_INTERVAL
         self._complaint = ""
         return REFRESH_INTERVAL + self._spread()
+
+
+def _lack_of(error: Exception) -> str:
+    """Why there is no list, in a sentence."""
+    match error:
+        case OpenRouterError(code="not_offered"):
+            return "The model server does not list its models."
+        case OpenRouterError():
+            return error.reason
+        case EmptyListError():
+            return "The model server's list is empty."
+        case _:
+            return "The model server's list could not be read."

@@ -67,6 +67,16 @@ _ONLY_THOUGHTS_CUT: Final = Outcome(
     "The model used up its length limit for thinking, before it began to answer. "
     "Raise the limit, or choose another model.",
 )
+_BROKEN_OFF: Final = frozenset({"abort", "aborted", "cancelled", "canceled", "insufficient_system_resource"})
+_CUT: Final = Outcome(
+    Status.INTERRUPTED, "cut", "The model server broke this answer off before its end. Continue it, or try again."
+)
+_FILTERED: Final = Outcome(
+    Status.COMPLETE,
+    "moderated",
+    "A content filter ended this answer early, so its end is missing. "
+    "Put the question differently, or choose another model.",
+)
 _STALLED: Final = "The model sent nothing more for {}, so the answer was ended. Continue it, or try again."
 _SILENT: Final = "The model sent no word for {}, so the answer was ended. Try again, or choose another model."
 _PIECES: Final = (Text, Reasoning, Citation, Image)  # what there is of an answer
@@ -119,10 +129,10 @@ async def _read(upstream: Upstream, reply: Reply, beginning: Beginning, key: str
             async for batch in batches:
                 for event in batch:
                     reply.take(event)
+                check_cancelled()  # before more time is given: what has expired can't get any
                 if any(isinstance(event, _PIECES) for event in batch):
                     silence.reschedule(_now() + _longest_silence(reply, patience))
                 await reply.rest()
-                check_cancelled()
         finally:
             reply.close_text()
 
@@ -157,6 +167,10 @@ def _complete(reply: Reply) -> Outcome:
     """An answer that came to its end; with a sentence where something of it is missing."""
     if _asked_for_tool(reply):
         return Outcome(Status.COMPLETE, "tool_call", _tool_sentence(reply))
+    if reply.receipt.finish_reason == "content_filter":
+        return _FILTERED
+    if reply.receipt.finish_reason.lower() in _BROKEN_OFF:
+        return _CUT
     if reply.unreadable:
         pieces = "A piece" if reply.unreadable == 1 else f"{reply.unreadable} pieces"
         sentence = (

@@ -10,19 +10,30 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 _NAMES: Final = ("think", "thinking", "thought", "thoughts", "reasoning", "reason", "antthinking", "seed:think")
-_TAGS: Final = {
-    **{f"<{name}>": f"</{name}>" for name in _NAMES},
-    "[think]": "[/think]",
-    "◁think▷": "◁/think▷",
-    "<|begin_of_thought|>": "<|end_of_thought|>",
-    "<|channel|>analysis<|message|>": "<|end|><|start|>assistant<|channel|>final<|message|>",
+_FINAL: Final = (  # of gpt-oss; special tokens before it may be left out on the way
+    "<|end|><|start|>assistant<|channel|>final<|message|>",
+    "<|start|>assistant<|channel|>final<|message|>",
+    "<|channel|>final<|message|>",
+)
+_TAGS: Final = {  # each with those that end what it begins
+    **{f"<{name}>": (f"</{name}>",) for name in _NAMES},
+    "[think]": ("[/think]",),
+    "◁think▷": ("◁/think▷",),
+    "<|begin_of_thought|>": ("<|end_of_thought|>",),
+    "<|start_thinking|>": ("<|end_thinking|>",),
+    "<|channel>thought": ("<channel|>",),
+    "<|channel|>analysis<|message|>": _FINAL,
+    "<|channel|>commentary<|message|>": _FINAL,
+    "<|start|>assistant<|channel|>analysis<|message|>": _FINAL,
 }
-_ALL: Final = frozenset(_TAGS) | frozenset(_TAGS.values())
+_ALL: Final = frozenset(_TAGS).union(*_TAGS.values())
 _BEGINNINGS: Final = frozenset(tag[:length] for tag in _ALL for length in range(1, len(tag)))
 _LONGEST: Final = max(map(len, _ALL))
 _ANY_TAG: Final = re.compile("|".join(map(re.escape, _ALL)), re.IGNORECASE | re.ASCII)
+_WITH_ATTRIBUTES: Final = re.compile(rf"<({'|'.join(_NAMES)})\s[^<>]{{0,{_LONGEST}}}>", re.IGNORECASE | re.ASCII)
+_ITS_BEGINNING: Final = re.compile(rf"<(?:{'|'.join(_NAMES)})\s[^<>]{{0,{_LONGEST}}}", re.IGNORECASE | re.ASCII)
 _CLOSING: Final = {  # what is quoted as code ends nothing
-    tag: re.compile("(?<!`)" + re.escape(tag), re.IGNORECASE | re.ASCII) for tag in _TAGS.values()
+    tags: re.compile(f"(?<!`)(?:{'|'.join(map(re.escape, tags))})", re.IGNORECASE | re.ASCII) for tags in _TAGS.values()
 }
 _FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 _QUOTES: Final = "`'\"‘“«([{"
@@ -32,7 +43,7 @@ LONGEST_SPACE: Final = 1_000  # characters at the beginning that may be space be
 class Kind(Enum):
     ANSWER = auto()
     THOUGHT = auto()
-    ALL_WAS_THOUGHT = auto()  # what came so far: a closing tag has come, and there was no opening one
+    ALL_WAS_THOUGHT = auto()  # what came so far: a closing tag and more have come, and there was no opening one
 
 
 class Piece(NamedTuple):
@@ -63,11 +74,12 @@ class Thoughts:
         self._has_begun = bool(before)
         self._has_thoughts = False  # so that space is no part of the answer yet, and text is no thought
         self._held = ""  # what may be a part of a tag, or space before one
-        self._closing = _CLOSING["</think>"]
+        self._closing = _CLOSING["</think>",]
         self._space: list[str] = []  # at the end of thoughts so far
         self._last = ""  # character of the thoughts so far, be it space
         self._is_at_start = True  # of the thoughts: space is none of them
         self._between = ""  # what separates these thoughts from those before
+        self._all_was_thought = False  # as soon as there is more: a closing tag at the very end ends nothing
         self._untagged: list[str] = []
 
     def note_reasoning(self) -> None:
@@ -82,7 +94,7 @@ class Thoughts:
         while text:
             match self._state:
                 case _State.BEGINNING:
-                    text = self._begin(text)
+                    text = yield from self._begin(text)
                 case _State.THINKING:
                     text = yield from self._think(text)
                 case _State.UNTAGGED:
@@ -97,20 +109,28 @@ class Thoughts:
         if self._state is _State.THINKING:
             yield from self._thought(held)
         elif held:
+            if self._all_was_thought:
+                yield Piece(Kind.ALL_WAS_THOUGHT)
             yield Piece(Kind.ANSWER, held)
 
-    def _begin(self, text: str) -> str:
-        """What is left of a text with which thoughts or an answer may begin."""
+    def _begin(self, text: str) -> _Rest:
+        """Looks at a text with which thoughts or an answer may begin."""
         bare = text.lstrip()
         if self._has_thoughts:
             text = bare
         is_text = len(text) - len(bare) >= LONGEST_SPACE
+        if not is_text and _is_half_a_tag(bare):
+            self._held = text
+            return ""
+        if self._all_was_thought:
+            self._all_was_thought = False
+            yield Piece(Kind.ALL_WAS_THOUGHT)
         if not is_text and (tag := _ANY_TAG.match(bare)):
             self._begin_thoughts(tag[0].lower())
             return bare[tag.end() :]
-        if not is_text and (not bare or (len(bare) < _LONGEST and bare.lower() in _BEGINNINGS)):
-            self._held = text
-            return ""
+        if not is_text and (tag := _WITH_ATTRIBUTES.match(bare)):
+            self._begin_thoughts(f"<{tag[1].lower()}>")
+            return bare[tag.end() :]
         self._state = _State.ANSWERING if self._has_thoughts or self._has_begun else _State.UNTAGGED
         return text
 
@@ -160,7 +180,7 @@ class Thoughts:
         if tag[0].lower() in _TAGS or not _ends_thoughts("".join(self._untagged)):
             self._answer_from_now_on()
             return text[end:]
-        yield Piece(Kind.ALL_WAS_THOUGHT)
+        self._all_was_thought = True
         self._untagged.clear()
         self._state, self._has_thoughts, self._between = _State.BEGINNING, True, "\n\n"
         return text[tag.end() :]
@@ -183,6 +203,11 @@ def split(text: str) -> tuple[str, str]:
             case Kind.ALL_WAS_THOUGHT:
                 thoughts, answer = ["".join(answer).strip()], []
     return "".join(thoughts), "".join(answer)
+
+
+def _is_half_a_tag(text: str) -> bool:
+    """Whether a text is nothing yet, or the beginning of a tag."""
+    return not text or text.lower() in _BEGINNINGS or _ITS_BEGINNING.fullmatch(text) is not None
 
 
 def _possible_tag(text: str) -> int:

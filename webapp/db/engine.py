@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from webapp.background import in_any_case
 from webapp.db.address import Address, PostgresServer
-from webapp.db.background import BackgroundWrites
+from webapp.db.background_writes import BackgroundWrites
 from webapp.db.outages import Outages
 
 POOL_SIZE: Final = 5

@@ -7,12 +7,20 @@ from typing import Final, cast
 from msgspec import Raw
 
 from webapp.services import chunks, refusals
-from webapp.services.chunks import Chunk, Halves, Message
+from webapp.services.chunks import Chunk, Halves, Message, text_of
 from webapp.services.errors import NetworkError, OpenRouterError
 from webapp.services.events import Citation, Finish, Image, Reasoning, Started, StreamEvent, Text, Usage
 from webapp.services.sse import Decoder
+from webapp.services.usage import usage_of
 
 MOST_TOOLS: Final = 8
+_OTHER_REASONS: Final = {  # of other servers, in OpenRouter's words
+    "max_tokens": "length",
+    "max_length": "length",
+    "model_length": "length",
+    "safety": "content_filter",
+}
+_DONE: Final = (b"[DONE]", b'"[DONE]"')
 
 
 class Answer:
@@ -90,7 +98,7 @@ class Answer:
         """Appends to ``events`` what one chunk says. One that cannot be read is counted and skipped."""
         if self.is_over or not payload:
             return
-        if payload == b"[DONE]":
+        if payload.strip() in _DONE:
             self.is_over = True
             return
         try:
@@ -109,15 +117,15 @@ class Answer:
         if choice is not None:
             error = error or choice.error
             if self.started is None and not error:
-                self.started = Started(chunk.id or "", chunk.model or "", chunk.provider or "")
+                self.started = Started(*map(text_of, (chunk.id, chunk.model, chunk.provider)))
                 events.append(self.started)
             message = choice.delta or choice.message
             if message is not None:
                 self._read_message(message, events, has_halves=chunk.has_halves)
-            if choice.finish_reason:
-                self._finish_reason, self._native_reason = choice.finish_reason, choice.native_finish_reason or ""
-        if chunk.usage:
-            self.usage = chunks.usage(chunk.usage) or self.usage
+            if reason := text_of(choice.finish_reason):
+                self._finish_reason = _OTHER_REASONS.get(reason.lower(), reason)
+                self._native_reason = text_of(choice.native_finish_reason)
+        self.usage = usage_of(chunk) or self.usage
         if error:
             self._read_error(error)
 
@@ -129,8 +137,8 @@ class Answer:
             self._add(Reasoning(reasoning), events, has_halves=has_halves)
         for part in chunks.parts(message.content or ""):
             self._add(part, events, has_halves=has_halves)
-        if message.refusal:
-            self._add(Text(message.refusal), events, has_halves=has_halves)
+        if refusal := text_of(message.refusal):
+            self._add(Text(refusal), events, has_halves=has_halves)
         if message.audio and (spoken := chunks.transcript(message.audio)):
             self._add(Text(spoken), events, has_halves=has_halves)
         if message.images:

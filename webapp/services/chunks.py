@@ -8,33 +8,33 @@ more than that part.
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
-from webapp.services.events import Citation, Image, Reasoning, Text, Usage
+from webapp.services.events import Citation, Image, Reasoning, Text
 
 T = TypeVar("T")
 
-_ABSENT: Final = Raw()
+ABSENT: Final = Raw()
 
 
 class Message(Struct, gc=False):
     """The delta of a stream's chunk, or the message of a whole answer."""
 
-    content: str | list[Any] | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
-    refusal: str | None = None
-    reasoning_details: Raw = _ABSENT
-    annotations: Raw = _ABSENT
-    images: Raw = _ABSENT
-    audio: Raw = _ABSENT
-    tool_calls: Raw = _ABSENT
-    function_call: Raw = _ABSENT
+    content: Any = None
+    reasoning: Any = None
+    reasoning_content: Any = None
+    thinking: Any = None
+    refusal: Any = None
+    reasoning_details: Raw = ABSENT
+    annotations: Raw = ABSENT
+    images: Raw = ABSENT
+    audio: Raw = ABSENT
+    tool_calls: Raw = ABSENT
+    function_call: Raw = ABSENT
 
 
 class Choice(Struct, gc=False):
@@ -42,9 +42,10 @@ class Choice(Struct, gc=False):
 
     delta: Message | None = None
     message: Message | None = None
-    finish_reason: str | None = None
-    native_finish_reason: str | None = None
+    finish_reason: Any = None
+    native_finish_reason: Any = None
     error: Any = None
+    usage: Raw = ABSENT
 
 
 class Chunk(Struct, gc=False):
@@ -53,20 +54,26 @@ class Chunk(Struct, gc=False):
     Where it ``has_halves``, halves of characters stand in it for which others are in the chunks around it.
     """
 
-    id: str | None = None
-    model: str | None = None
-    provider: str | None = None
+    id: Any = None
+    model: Any = None
+    provider: Any = None
     choices: list[Choice | None] | None = None
-    usage: Raw = _ABSENT
+    usage: Raw = ABSENT
+    x_groq: Raw = ABSENT
     error: Any = None
     message: Any = None
     detail: Any = None
+    code: Any = None
+    error_type: Any = None
     has_halves: bool = False
 
     @property
     def failure(self) -> Any:
         """The error that it tells of, also in shapes of other servers: a message or detail in place of an answer."""
-        return self.error or (None if self.choices or self.usage else self.detail or self.message)
+        if self.error and not isinstance(self.error, str):
+            return self.error
+        said = self.error or (None if self.choices or self.usage else self.detail or self.message)
+        return said and {"message": said, "code": self.code, "error_type": self.error_type}
 
 
 class _ReasoningDetail(Struct):
@@ -84,15 +91,11 @@ class _Annotation(Struct):
 
 
 class _Image(Struct):
-    image_url: _Link | None = None
+    image_url: Any = None
 
 
 class _Audio(Struct):
     transcript: str | None = None
-
-
-class _PromptDetails(Struct):
-    cached_tokens: int | None = None
 
 
 class _Named(Struct):
@@ -103,26 +106,7 @@ class _ToolCall(Struct):
     function: _Named | None = None
 
 
-class _CompletionDetails(Struct):
-    reasoning_tokens: int | None = None
-
-
-class _CostDetails(Struct):
-    upstream_inference_cost: Decimal | None = None
-
-
-class _Usage(Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: Decimal | None = None
-    is_byok: bool | None = None
-    prompt_tokens_details: _PromptDetails | None = None
-    completion_tokens_details: _CompletionDetails | None = None
-    cost_details: _CostDetails | None = None
-
-
 _CHUNK: Final = Decoder(Chunk, strict=False)
-_USAGE: Final = Decoder(_Usage, strict=False)
 _LIST: Final = Decoder(list[Raw])
 _DETAIL: Final = Decoder(_ReasoningDetail)
 _ANNOTATION: Final = Decoder(_Annotation)
@@ -130,6 +114,8 @@ _IMAGE: Final = Decoder(_Image)
 _AUDIO: Final = Decoder(_Audio)
 _TOOL_CALL: Final = Decoder(_ToolCall)
 _FUNCTION: Final = Decoder(_Named)
+
+_KINDS_OF_THOUGHT: Final = ("thinking", "reasoning", "reasoning_text", "thought")
 
 # Halves of surrogate pairs, which no decoder takes, stand in these places until their other halves have come.
 _PLACES: Final = 0x10F800
@@ -173,12 +159,12 @@ class Halves:
         return "\ufffd" if held else ""
 
 
-def parts(content: str | list[Any]) -> Iterator[Text | Reasoning | Image]:
-    """A message's content: a string, or a list of parts, as some servers send it."""
+def parts(content: object) -> Iterator[Text | Reasoning | Image]:
+    """A message's content: a string, or a part or a list of parts, as some servers send it."""
     if isinstance(content, str):
         yield Text(content)
         return
-    for part in content:
+    for part in content if isinstance(content, list) else [content]:
         if isinstance(part, str):
             yield Text(part)
         elif isinstance(part, dict):
@@ -188,28 +174,36 @@ def parts(content: str | list[Any]) -> Iterator[Text | Reasoning | Image]:
 def tools(message: Message) -> Iterator[str]:
     """The names of the tools that a message calls."""
     calls = [call.function for call in _items(message.tool_calls, _TOOL_CALL)] if message.tool_calls else []
-    calls.append(_part(message.function_call, _FUNCTION) if message.function_call else None)
+    calls.append(part_of(message.function_call, _FUNCTION) if message.function_call else None)
     return (call.name for call in calls if call and call.name)
 
 
 def _part_of_content(part: dict[str, Any]) -> Iterator[Text | Reasoning | Image]:
-    thinking, image = part.get("thinking"), part.get("image_url")
-    if thinking:
-        yield Reasoning(_text_of(thinking))
-    elif isinstance(image, dict) and isinstance(image.get("url"), str):
-        yield Image(image["url"])
+    if thinking := part.get("thinking"):
+        yield Reasoning(text_of(thinking))
+    elif address := _address(part.get("image_url")):
+        yield Image(address)
     else:
-        yield Text(_text_of(part.get("text")) or _text_of(part.get("refusal")))
+        text = text_of(part.get("text")) or text_of(part.get("refusal"))
+        yield Reasoning(text) if part.get("type") in _KINDS_OF_THOUGHT else Text(text)
 
 
-def _text_of(value: object, depth: int = 3) -> str:
+def _address(link: object) -> str:
+    """Of a picture: a data URL, or an object that has it as its `url`; "" for anything else."""
+    if isinstance(link, str):
+        return link if link.startswith("data:") else ""
+    address = link.get("url") if isinstance(link, dict) else ""
+    return address if isinstance(address, str) else ""
+
+
+def text_of(value: object, depth: int = 3) -> str:
     """The text in a value of unknown shape."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and depth:
-        return "".join(_text_of(one, depth - 1) for one in value)
+        return "".join(text_of(one, depth - 1) for one in value)
     if isinstance(value, dict) and depth:
-        return _text_of(value.get("text") or value.get("value"), depth - 1)
+        return text_of(value.get("text") or value.get("value"), depth - 1)
     return ""
 
 
@@ -220,9 +214,9 @@ def _whole_character(pair: re.Match[str]) -> str:
 
 def reasoning(message: Message) -> str:
     """The thinking, which comes as a string, as a list of details, or as both with the same text."""
-    text = message.reasoning or message.reasoning_content
+    text = text_of(message.reasoning) or text_of(message.reasoning_content) or text_of(message.thinking)
     if text or not message.reasoning_details:
-        return text or ""
+        return text
     details = _items(message.reasoning_details, _DETAIL)
     return "".join(detail.text or detail.summary or "" for detail in details)
 
@@ -235,44 +229,14 @@ def citations(annotations: Raw) -> Iterator[Citation]:
 
 def images(raw: Raw) -> Iterator[Image]:
     """The pictures in ``message.images``."""
-    links = (image.image_url for image in _items(raw, _IMAGE))
-    return (Image(link.url) for link in links if link and link.url)
+    addresses = (_address(image.image_url) for image in _items(raw, _IMAGE))
+    return (Image(address) for address in addresses if address)
 
 
 def transcript(audio: Raw) -> str:
     """The words of a spoken answer in ``message.audio``."""
-    part = _part(audio, _AUDIO)
+    part = part_of(audio, _AUDIO)
     return (part and part.transcript) or ""
-
-
-MAX_COST: Final = 100_000  # US dollars for one answer: above it, it was not said
-
-
-def usage(raw: Raw) -> Usage | None:
-    """Tokens and cost in ``chunk.usage``."""
-    part = _part(raw, _USAGE)
-    if part is None:
-        return None
-    prompt, completion = part.prompt_tokens_details, part.completion_tokens_details
-    return Usage(
-        prompt_tokens=_count(part.prompt_tokens),
-        completion_tokens=_count(part.completion_tokens),
-        reasoning_tokens=_count(completion.reasoning_tokens if completion else None),
-        cached_tokens=_count(prompt.cached_tokens if prompt else None),
-        cost=_cost(part),
-    )
-
-
-def _count(number: int | None) -> int:
-    """A number of tokens; 0 for one that cannot be."""
-    return number if number is not None and 0 < number < 2**31 else 0
-
-
-def _cost(part: _Usage) -> Decimal | None:
-    """The whole cost. With a provider's key of one's own that is OpenRouter's fee and the provider's bill."""
-    bill = part.cost_details.upstream_inference_cost if part.is_byok and part.cost_details else None
-    costs = [cost for cost in (part.cost, bill) if cost is not None and cost.is_finite() and 0 <= cost < MAX_COST]
-    return sum(costs, Decimal(0)) if costs else None
 
 
 def _repaired(payload: bytes) -> tuple[bytes, bool]:
@@ -283,7 +247,7 @@ def _repaired(payload: bytes) -> tuple[bytes, bool]:
     return marked.encode(), marked != text
 
 
-def _part(raw: Raw, decoder: Decoder[T]) -> T | None:
+def part_of(raw: Raw, decoder: Decoder[T]) -> T | None:
     """A part of a chunk, None where it is null or has another shape."""
     try:
         return decoder.decode(raw)
@@ -293,5 +257,5 @@ def _part(raw: Raw, decoder: Decoder[T]) -> T | None:
 
 def _items(raw: Raw, decoder: Decoder[T]) -> Iterator[T]:
     """The items of a list in a chunk that have the right shape."""
-    items = (_part(item, decoder) for item in _part(raw, _LIST) or ())
+    items = (part_of(item, decoder) for item in part_of(raw, _LIST) or ())
     return (item for item in items if item is not None)

@@ -56,14 +56,26 @@ class _Envelope(Struct, Generic[T]):
     data: T
 
 
-def read(body: bytes, kind: type[T]) -> T:
-    """What stands in the ``data`` of a response, or is it, as some servers send a list.
+def read_models(body: bytes) -> list[dict[str, Any]]:
+    """The entries of a list of models, in the shapes of many servers. What is no entry is left out.
 
-    Raises ValueError where that is no ``kind``.
+    The list stands in ``data`` or ``models``, where null is an empty one, or is the whole; an entry may be a mere id.
+    Raises ValueError where there is no list, or nothing in it is an entry.
     """
-    if body.startswith(b"[{"):
-        alone: T = msgspec.json.decode(body, type=kind, strict=False)
-        return alone
+    value = msgspec.json.decode(body)
+    if isinstance(value, dict) and ("data" in value or "models" in value):
+        value = value.get("data") or value.get("models") or []
+    if not isinstance(value, list):
+        raise ValueError("there is no list in it")
+    entries = [{"id": entry} if isinstance(entry, str) else entry for entry in value]
+    models = [entry for entry in entries if isinstance(entry, dict)]
+    if entries and not models:
+        raise ValueError("no entry is a model")
+    return models
+
+
+def read(body: bytes, kind: type[T]) -> T:
+    """What stands in the ``data`` of a response. Raises ValueError where that is no ``kind``."""
     envelope: Any = _Envelope[kind]  # type: ignore[valid-type]  # known at run time alone
     data: T = msgspec.json.decode(body, type=envelope, strict=False).data
     return data

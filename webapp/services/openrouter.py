@@ -199,16 +199,16 @@ class OpenRouter:
         )
 
     async def models(self) -> list[dict[str, Any]]:
-        """All models on offer, as OpenRouter describes them; entries that are none are left out.
+        """All models on offer, as OpenRouter describes them; entries that are none are left out. There may be none.
 
         "not_offered" is the code for a server that does not list its models.
         """
         logger.info("Fetching available models from OpenRouter")
         body, _ = await self._fetch("/models", expected=_NOT_THERE)
-        entries = self._read("/models", body, list[Any])
-        models = [entry for entry in entries if isinstance(entry, dict)]
-        if entries and not models:
-            raise self._unreadable("/models", "no entry is a model")
+        try:
+            models = listings.read_models(body)
+        except (ValueError, RecursionError) as error:
+            raise self._unreadable("/models", str(error)) from error
         logger.info("Fetched %d models", len(models))
         return models
 

@@ -15,56 +15,8 @@ import httpx
 import msgspec
 
 from webapp.services.errors import Code, NetworkError, OpenRouterError, SlowError, StatusError
+from webapp.services.kinds import BY_MESSAGE, BY_STATUS, BY_WORD
 
-_BY_WORD: Final[dict[str, Code]] = {
-    "authentication": "unauthorised",
-    "invalid_api_key": "unauthorised",
-    "payment_required": "no_credit",
-    "insufficient_quota": "no_credit",
-    "permission_denied": "forbidden",
-    "content_policy_violation": "moderated",
-    "refusal": "moderated",
-    "not_found": "model_not_found",
-    "model_not_found": "model_not_found",
-    "wrong_endpoint": "model_not_found",
-    "no_endpoints": "model_not_found",
-    "model_deprecated": "model_not_found",
-    "model_unavailable_upstream": "model_not_found",
-    "free_variant_ended": "model_not_found",
-    "region_restricted": "no_provider",
-    "privacy_restricted": "no_provider",
-    "constraint_filtered": "no_provider",
-    "context_length_exceeded": "context_too_long",
-    "token_limit_exceeded": "context_too_long",
-    "string_too_long": "context_too_long",
-    "payload_too_large": "too_large",
-    "rate_limit_exceeded": "rate_limited",
-    "capacity_exhausted": "overloaded",
-    "provider_overloaded": "overloaded",
-    "temporarily_unavailable": "overloaded",
-    "timeout": "timeout",
-    "provider_unavailable": "upstream_down",
-    "server": "upstream_down",
-    "server_error": "upstream_down",
-    "unmapped": "upstream_down",
-}
-_BY_STATUS: Final[dict[int, Code]] = {
-    401: "unauthorised",
-    402: "no_credit",
-    403: "forbidden",
-    404: "model_not_found",
-    408: "timeout",
-    413: "too_large",
-    429: "rate_limited",
-    503: "overloaded",
-    504: "timeout",
-    524: "timeout",
-    529: "overloaded",
-}
-_BY_MESSAGE: Final[tuple[tuple[re.Pattern[str], Code], ...]] = (
-    (re.compile(r"context (length|window)|maximum context|prompt is too long", re.IGNORECASE), "context_too_long"),
-    (re.compile(r"not a valid model|no endpoints found", re.IGNORECASE), "model_not_found"),
-)
 _RETRYABLE: Final[frozenset[Code]] = frozenset({"timeout", "overloaded", "upstream_down"})
 _TRUNCATED: Final = frozenset({"token_limit_exceeded", "max_tokens_exceeded"})
 _EMPTY_PHRASES: Final = frozenset({"provider returned error", "internal server error", "error"})
@@ -167,14 +119,17 @@ class _Report:
         if self.metadata.get("reasons") or self.metadata.get("flagged_input"):
             return "moderated"
         for kind in self.kinds:
-            if kind in _BY_WORD:
-                return _BY_WORD[kind]
-        for pattern, code in _BY_MESSAGE:
+            if kind in BY_WORD:
+                return BY_WORD[kind]
+        for pattern, code in BY_MESSAGE:
             if pattern.search(f"{self.message} {self._raw()}"):
                 return code
+        family = self.error.get("type")  # which says the least, and often no more than the status
+        if isinstance(family, str) and family in BY_WORD:
+            return BY_WORD[family]
         if self.status is None or self.status >= 500:
-            return _BY_STATUS.get(self.status or 0, "upstream_down")
-        return _BY_STATUS.get(self.status, "bad_request")
+            return BY_STATUS.get(self.status or 0, "upstream_down")
+        return BY_STATUS.get(self.status, "bad_request")
 
     def _said(self) -> str:
         """What the provider or OpenRouter said, and the provider's name. "Provider returned error" says nothing."""
@@ -223,8 +178,8 @@ def _decode(body: bytes) -> Any:
     if not isinstance(value, dict):
         return value
     error = value.get("error")
-    # {"error": "Not Found", "message": "..."}: the message says more.
-    return (error or value) if not isinstance(error, str) or not value.get("message") else {**value, "error": None}
+    # {"error": "Not Found", "message": "...", "error_type": "..."}: what stands beside a text says more.
+    return value if isinstance(error, str) or not error else error
 
 
 def _json(body: bytes) -> Any:

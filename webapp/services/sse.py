@@ -6,6 +6,7 @@ MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _LINE_ENDS: Final = (b"\n", b"\r")
+_ALONE: Final = (b"{", b"error:")
 
 
 class EventTooLargeError(ValueError):
@@ -18,6 +19,9 @@ class Decoder:
     Data stay bytes, as JSON decoders take them: lines end at LF, CR or CRLF only, so line separators inside JSON
     strings (U+2028, U+0085) are text. Comments and the fields ``event``, ``id`` and ``retry``, which OpenRouter does
     not use, are passed over. One decoder serves one stream.
+
+    Beyond the specification, a field ``error`` and a line of bare JSON are events of their own: some servers break off
+    with those, and some answer in one line of JSON.
     """
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
@@ -55,9 +59,8 @@ class Decoder:
         The specification drops such an event. Here it is delivered: an answer whose last blank line is missing is still
         an answer, and what is really cut is no JSON.
         """
-        if self._tail:
-            self._take([self._first_line(b"")])
-        return self._take([b""])
+        last = [self._first_line(b"")] if self._tail else []
+        return self._take([*last, b""])
 
     def _first_line(self, end: bytes) -> bytes:
         """The line that earlier pieces began and ``end`` completes. Each byte is joined once, whatever their number."""
@@ -76,6 +79,8 @@ class Decoder:
                 data = line[6:] if line.startswith(b" ", 5) else line[5:]
                 self._data.append(data)
                 self._grow(len(data))
+            elif line.startswith(_ALONE):
+                events.append(line.removeprefix(b"error:").lstrip())
             elif line == b"data":
                 self._data.append(b"")
             elif not line and self._data:

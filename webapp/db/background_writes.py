@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable
-from contextlib import suppress
 from math import inf
 from typing import Final
 
+from webapp.background import end
 from webapp.db.job_log import JobLog
 from webapp.db.outages import AwayError
 
@@ -64,12 +64,10 @@ class BackgroundWrites:
     async def close(self) -> None:
         """Tries what is left once more, in little time."""
         if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.wait([self._worker])
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_CHANCE):
-                for key, write in list(self._waiting.items()):
-                    await self._try(key, write)
+            await end(self._worker)
+        last = asyncio.create_task(self._try_all(), name="last background writes")
+        await asyncio.wait([last], timeout=LAST_CHANCE)
+        await end(last)
         for key in list(self._waiting):
             self._drop(key)
 
@@ -84,6 +82,10 @@ class BackgroundWrites:
             self._began_at = -inf
             await asyncio.sleep(DELAYS[min(failures, len(DELAYS) - 1)])
             failures += 1
+
+    async def _try_all(self) -> None:
+        for key, write in list(self._waiting.items()):
+            await self._try(key, write)
 
     async def _try(self, key: Hashable, write: _Write) -> bool:
         """False if it has to wait for the end of an outage, behind all others."""

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
-from webapp.db import background as module
-from webapp.db.background import BackgroundWrites
+from webapp import background as tasks
+from webapp.db import background_writes as module
+from webapp.db.background_writes import BackgroundWrites
 from webapp.db.outages import FULL, AwayError
 
 
@@ -118,3 +120,20 @@ async def test_what_is_left_is_tried_once_more_at_the_end() -> None:
     away.errors.clear()
     await writes.close()
     assert away.was_done.is_set()
+
+
+async def test_the_end_comes_though_a_library_swallows_a_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "AGAIN", 0.01)
+    monkeypatch.setattr(module, "LAST_CHANCE", 0.01)
+    writes, has_begun = BackgroundWrites(), asyncio.Event()
+
+    async def stubborn() -> None:
+        has_begun.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    await writes.do("stubborn", stubborn, patience=0.0)
+    await has_begun.wait()
+    async with asyncio.timeout(5):
+        await writes.close()
