@@ -1,6 +1,9 @@
 """The connection under SQLAlchemy: one crossing to its thread for each statement, and errors where they belong."""
 
 import asyncio
+import gc
+import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.fakes.eventually import eventually
-from webapp.db.connection import Connection, connect
+from webapp.db import connection as module
+from webapp.db.connection import Connection, Outcome, connect
 from webapp.db.engine import Database
 from webapp.db.sqlite import SqliteDatabase
 
@@ -22,6 +26,31 @@ async def connection(tmp_path: Path) -> AsyncIterator[Connection]:
     opened = await connect(tmp_path / "test.db")
     yield opened
     await opened.close()
+
+
+async def test_a_connection_that_is_left_at_work_can_be_closed_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_END", 0.01)
+    connection, has_begun, gate = await connect(tmp_path / "test.db"), threading.Event(), threading.Event()
+
+    def work(_: object) -> Outcome:
+        has_begun.set()
+        gate.wait(PATIENCE)
+        raise sqlite3.OperationalError("locked")
+
+    running = asyncio.create_task(connection.run(work))
+    await asyncio.to_thread(has_begun.wait, PATIENCE)
+    running.cancel()
+    await asyncio.wait([running])
+    async with asyncio.timeout(PATIENCE):
+        stopped = connection.stop()
+        await asyncio.gather(connection.close(), connection.close())
+        gate.set()
+        assert stopped is not None
+        await stopped
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_a_statement_has_its_rows_when_it_was_executed(connection: Connection) -> None:

@@ -27,6 +27,7 @@ class Connection(aiosqlite.Connection):
     """
 
     _under_way: asyncio.Future[Any] | None = None
+    _stopped: asyncio.Future[Any] | None = None
 
     @property
     def is_at_work(self) -> bool:
@@ -46,6 +47,19 @@ class Connection(aiosqlite.Connection):
                 await in_any_case(super().rollback())
             except asyncio.CancelledError:
                 cancel_at_next_step()
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Has the thread close the connection and end, behind what it is at. Once: it would never come to another."""
+        if self._stopped is None:
+            self._stopped = super().stop()
+        return self._stopped
+
+    async def close(self) -> None:
+        """Returns when the connection is closed. Where it `is_at_work` that happens later, and nobody waits for it."""
+        is_at_work, stopped = self.is_at_work, self.stop()
+        if stopped is not None and not is_at_work:
+            await asyncio.wait([stopped])
+            stopped.exception()
 
     async def run(self, work: Callable[[sqlite3.Connection], "Outcome"]) -> "Outcome":
         """Lets the connection's thread do `work`."""
@@ -73,6 +87,8 @@ class Connection(aiosqlite.Connection):
             await _wait_for(future)
         if future.done():
             future.exception()
+        else:
+            future.add_done_callback(asyncio.Future.exception)  # later, and nobody wants to know
 
 
 Outcome = tuple[Any, int, int | None, list[Any]]  # a cursor's description, rowcount, lastrowid, and all rows
