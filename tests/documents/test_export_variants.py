@@ -216,6 +216,12 @@ def test_what_says_nothing_is_no_message(row: Any) -> None:
     assert [one.id for one in read(value).document.messages] == ["q", "a1", "a2"]
 
 
+@pytest.mark.parametrize("output", [{"stdout": "3"}, '{"stdout": "3"}', "3"])
+def test_output_of_code_comes_in_each_shape(output: Any) -> None:
+    ran = {"type": "open_webui:code_interpreter", "code": "1 + 2", "output": output}
+    assert openwebui_answer("", output=[ran]).content == "Code\n\n```python\n1 + 2\n```\n\nOutput\n\n```\n3\n```"
+
+
 # LibreChat
 
 

@@ -67,7 +67,7 @@ def _add_output_item(said: Said, item: Mapping[str, Any]) -> None:
         add_words(said, told)
     elif kind.endswith(("code_interpreter_call", "code_interpreter")):
         said.block("Code", text(item.get("code")), "python")
-        add_output(said, text(item.get("output")))
+        add_output(said, item.get("output"))
     elif kind.endswith("_call"):
         said.tool(text(item.get("name")) or kind.removesuffix("_call"))
     elif not kind.endswith("_output"):

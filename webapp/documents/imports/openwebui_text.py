@@ -2,7 +2,7 @@
 
 import html
 import re
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -65,10 +65,10 @@ def _add_made(said: Said, told: str) -> None:
             said.missing(kind_of(title), title)
 
 
-def add_output(said: Said, told: str) -> None:
-    """What code has written, as text or as JSON with its streams."""
+def add_output(said: Said, told: Any) -> None:
+    """What code has written, as text, or as an object with its streams or JSON of such."""
     try:
-        value = msgspec.json.decode(told)
+        value = msgspec.json.decode(told) if isinstance(told, str) else told
     except (msgspec.DecodeError, RecursionError):
         value = told
     if isinstance(value, dict):
@@ -76,5 +76,7 @@ def add_output(said: Said, told: str) -> None:
             text(mapping(value).get(key)).strip("\n") for key in ("stdout", "result", "output", "stderr", "error")
         )
         value = "\n".join(filter(None, streams))
+    elif not isinstance(value, str):
+        value = told  # words that only look like JSON, as a number
     if isinstance(value, str) and value.strip():
         said.block("Output", value)
