@@ -30,7 +30,6 @@ ROUTES = sorted(
 )
 TAKE_NO_BODY = {
     "/logout",
-    "/conversations",
     "/c/{}/delete",
     "/messages/{}/stop",
     "/messages/{}/continue",
@@ -43,6 +42,7 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 MESSAGE = "/conversations/{}/messages/{}"
 TYPES = {
     "/csp-reports": "application/csp-report",
+    "/conversations": JSON,
     "/conversations/{}/messages": JSON,
     **dict.fromkeys((MESSAGE, f"{MESSAGE}/edit", f"{MESSAGE}/retry"), JSON),
 }

@@ -132,6 +132,8 @@ class Screen:
         await expect(self.answer).to_contain_text(text)
 
     async def sees_ended(self) -> None:
+        """The last answer has ended; where a question is on its way, its answer has."""
+        await expect(self.page.locator("form.htmx-request")).to_have_count(0)
         await expect(self.answer).not_to_have_attribute("aria-busy", "true")
 
     async def html(self) -> str:

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Route, expect
 
 from tests.browser.conftest import OpenScreen
-from tests.browser.geometry import BAR, top
+from tests.browser.geometry import BAR, at_rest, top
 from tests.browser.screen import Screen, opened_menu
 from tests.fakes.app_server import AppServer
 from tests.fakes.upstream import Upstream
@@ -351,6 +351,7 @@ async def test_the_form_of_a_long_question_is_in_view_and_what_stands_below_stay
         below = await top(screen.answers.first)
         await screen.page.keyboard.press("Enter")
         await expect(screen.page.get_by_role("textbox", name="Your question")).to_be_focused()
+        await at_rest(screen)  # it comes into view when it has the focus already
         form = await screen.page.locator(".edit").bounding_box()
         assert form is not None
         assert form["y"] >= BAR

