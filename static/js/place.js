@@ -2,7 +2,7 @@
 // versions looks at the stepper, which the next version has by the same id. The browser's own anchoring is put off meanwhile: not every browser has it, none does it at the very top, and twice would be a jump, too.
 
 const root = document.scrollingElement;
-let kept = null;
+const keptBy = new WeakMap(); // swaps overlap: each has its own
 
 const edgeOf = (element, edge) => element.getBoundingClientRect()[edge];
 
@@ -23,15 +23,15 @@ document.addEventListener("htmx:before:swap", ({ target, detail }) => {
   if (!turn) return;
   const block = edited ?? target.closest?.(".versions") ?? firstInView(turn.querySelectorAll(":scope > .prose > *")) ?? turn;
   const edge = edited ? "bottom" : "top";
-  kept = { block, edge, place: edgeOf(block, edge) };
+  keptBy.set(detail.ctx, { block, edge, place: edgeOf(block, edge) });
   root.style.overflowAnchor = "none";
 });
 
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  const kept = keptBy.get(detail.ctx);
   if (!kept) return;
   const block = kept.block.isConnected ? kept.block : document.getElementById(kept.block.id);
   if (block) root.scrollTop += edgeOf(block, kept.edge) - kept.place;
   if (kept.edge === "bottom") block?.querySelector(".edit")?.scrollIntoView({ block: "nearest" });
-  kept = null;
   requestAnimationFrame(() => requestAnimationFrame(() => (root.style.overflowAnchor = "")));
 });

@@ -360,3 +360,28 @@ async def test_the_form_of_a_long_question_is_in_view_and_what_stands_below_stay
         assert moved <= 1 or form["y"] < BAR + 20  # only as far as the form is in view
         await screen.page.get_by_role("link", name="Cancel").click()
         await expect(link).to_be_visible()
+
+
+async def test_a_swap_elsewhere_meanwhile_leaves_the_form_of_a_long_question_in_view(
+    screen: Screen, upstream: Upstream
+) -> None:
+    await screen.page.set_viewport_size({"width": 390, "height": 844})
+    await screen.paste("\n".join(f"Line {number}" for number in range(40)))
+    await screen.choose(await upstream.script("meanwhile", Say(LONG)))
+    await screen.box.press("Enter")
+    await screen.sees_ended()
+    link = screen.page.get_by_role("article", name="You").get_by_role("link", name="Edit")
+    await link.evaluate("(link) => scrollBy(0, link.getBoundingClientRect().top - 150)")
+    await at_rest(screen)
+    await screen.page.evaluate(
+        """() => document.addEventListener("htmx:before:swap", ({ detail }) => {
+            if (!detail.ctx.request.action.endsWith("/edit")) return;
+            const other = { bubbles: true, detail: { ctx: { request: { action: "/news", method: "GET" } } } };
+            document.getElementById("news").dispatchEvent(new CustomEvent("htmx:before:swap", other));
+        })"""
+    )
+    await link.focus()
+    await screen.page.keyboard.press("Enter")
+    await expect(screen.page.get_by_role("textbox", name="Your question")).to_be_focused()
+    await at_rest(screen)
+    assert await top(screen.page.locator(".edit")) >= BAR
