@@ -49,6 +49,12 @@ async def test_blocks_that_have_a_direction_begin_at_the_right(
         assert await one.evaluate("(one) => getComputedStyle(one).direction") == "rtl"
     columns = screen.text.locator("th")
     assert await middle(columns.nth(0)) > await middle(columns.nth(1))
+    edges = await screen.text.locator("tr > :nth-child(2)").evaluate_all("""(cells) => cells.map((cell) => {
+        const words = document.createRange();
+        words.selectNodeContents(cell);
+        return words.getBoundingClientRect().right;
+    })""")
+    assert max(edges) - min(edges) <= 1  # a number below its head
     tick, item = screen.text.locator("input"), screen.text.locator("li").last
     box, around = await tick.bounding_box(), await screen.text.bounding_box()
     assert box is not None
