@@ -13,6 +13,7 @@ const tellTime = (time) => {
 const tellTimes = (part) => part.querySelectorAll("time[data-local]").forEach(tellTime);
 
 document.addEventListener("toggle", ({ target }) => target.matches(".receipt") && tellTimes(target), { capture: true });
+document.querySelectorAll(".receipt[open]").forEach(tellTimes); // opened before this had come
 
 const bare = (address) => address.trim().replace(/^https?:\/\//, "").replace(/\/$/, "");
 
