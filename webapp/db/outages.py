@@ -27,9 +27,9 @@ class Trouble(Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """For whoever sent something."""
+        """For the reader: what happened, and what to do."""
         if not self.passes:
-            return f"{self.what}, so this can't be shown or saved. Whoever runs this server has to restore a backup."
+            return f"{self.what}, so this can't be shown or saved. Ask an administrator to restore a backup."
         if not self.reads:
             return f"{self.what} just now. What you sent is still in your browser; try again in a moment."
         return (
