@@ -3,10 +3,10 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from tests.fakes.fork_server import Child, fork_server
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -18,7 +18,7 @@ class AppServer:
         self._folder = folder
         self._environ = environ
         self._host, self._port = "127.0.0.1", 0
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Child | None = None
         self._forgotten = 0  # characters of the log
         self.printed = ""
         self.root = ""
@@ -47,18 +47,12 @@ class AppServer:
     def start(self) -> None:
         """Starts, on the port of the last time if there was one, and returns when it serves."""
         assert self._process is None
-        log = (self._folder / "server.log").open("a")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "webapp", "serve"],
-            cwd=ROOT,
-            env=self._whole_environ(),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        log.close()
-        assert self._process.stdout is not None
-        self.printed = self._process.stdout.readline()
+        reads, writes = os.pipe()
+        self._output = os.fdopen(reads)
+        with (self._folder / "server.log").open("a") as log, os.fdopen(writes, "w") as output:
+            started = fork_server().start(["serve"], self._whole_environ(), output.fileno(), log.fileno())
+        self._process = started
+        self.printed = self._output.readline()
         address = re.search(r" is at http://(127\.0\.0\.1|localhost):(\d+)(/\S*)?$", self.printed)
         assert address is not None, f"The server did not start:\n{self.log()}"
         self._host, self._port, self.root = address[1], int(address[2]), address[3] or ""
@@ -90,8 +84,7 @@ class AppServer:
         assert self._process is not None
         self._process.send_signal(sent)
         code = self._process.wait(timeout=30)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._output.close()
         self._process = None
         return code
 
