@@ -136,7 +136,7 @@ async def test_without_javascript_it_grows_on_the_page_and_goes_on(
     page = await context.new_page()
     model = await upstream.takes("plain-passing", [Say("One.\n\n"), Hold("a"), Say("*Two.*")], [Say("Three.")])
     async with httpx.AsyncClient(
-        base_url=server.url, trust_env=False
+        base_url=server.url, trust_env=False, verify=False
     ) as client:  # the page has no such model to choose
         text, grew = "", False
         async with client.stream("POST", "/temporary", data={"message": "Go\r\nnow", "model": model}) as response:

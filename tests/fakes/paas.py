@@ -101,7 +101,9 @@ class Platform:
     def client(self) -> Iterator[httpx.Client]:
         """The administrator's requests, as the router passes them on: for the public name, to whatever address."""
         address = f"http://127.0.0.1:{self._port}"
-        with httpx.Client(base_url=address, headers={"host": PUBLIC}, trust_env=False, timeout=20) as client:
+        with httpx.Client(
+            base_url=address, headers={"host": PUBLIC}, trust_env=False, verify=False, timeout=20
+        ) as client:
             sign_in(client)
             yield client
 
@@ -169,7 +171,10 @@ class Platform:
                 self._process = None
                 raise DeployError(self.log.read_text())
             try:
-                if httpx.get(f"http://127.0.0.1:{self._port}/healthz", trust_env=False).status_code == 200:
+                if (
+                    httpx.get(f"http://127.0.0.1:{self._port}/healthz", trust_env=False, verify=False).status_code
+                    == 200
+                ):
                     return
             except httpx.TransportError:
                 time.sleep(0.05)

@@ -154,7 +154,7 @@ def test_it_serves_and_says_that_it_is_well(
     assert output(run(image, environ, *image.health)) == (0, "")
     address = f"http://127.0.0.1:{environ['PORT']}"
     host = {"host": "chat.example.org"}
-    with httpx.Client(base_url=address, headers=host, trust_env=False) as client:
+    with httpx.Client(base_url=address, headers=host, trust_env=False, verify=False) as client:
         sign_in(client)
         conversation = client.post("/conversations").json()["id"]
         client.post(f"/conversations/{conversation}/messages", json={"message": "Hello!"})

@@ -35,7 +35,7 @@ def app(other: OtherServer, folder: Path, **environ: str) -> Iterator[AppServer]
 @asynccontextmanager
 async def first_start(other: OtherServer, folder: Path, **environ: str) -> AsyncIterator[httpx.AsyncClient]:
     with serving(other), app(other, folder, **environ) as server:
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=False, timeout=20) as client:
             yield client
 
 
@@ -154,7 +154,7 @@ def test_doctor_describes_another_server_in_words_that_are_true(
 
 async def test_the_log_says_once_that_there_is_no_list(tmp_path: Path) -> None:
     with serving(OtherServer()) as other, app(other, tmp_path, DEFAULT_MODEL="gpt-4o") as server:
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=False, timeout=20) as client:
             await ask(client)
         log = server.log()
     assert log.count("The model server does not list its models") == 1

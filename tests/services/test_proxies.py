@@ -72,7 +72,9 @@ def address(
 @pytest.fixture
 async def client(address: str, recipe: Recipe | None) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"host": recipe.host if recipe else HOSTS[0]}
-    async with httpx.AsyncClient(base_url=address, headers=headers, trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(
+        base_url=address, headers=headers, trust_env=False, verify=False, timeout=20
+    ) as client:
         await sign_in_async(client)
         yield client
 

@@ -39,7 +39,7 @@ async def test_a_page_of_another_site_learns_nothing(api: httpx.AsyncClient) -> 
 
 async def test_without_controls_there_are_none() -> None:
     with start_in_thread() as standin:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=False) as client:
             address = standin.base_url.removesuffix("/api/v1")
             assert (await client.get(f"{address}/standin/requests")).status_code == 404
             assert (await client.post(f"{address}/standin/reset")).status_code == 404

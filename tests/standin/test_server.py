@@ -17,13 +17,13 @@ from webapp.standin.steps import Hold, Say
 
 def test_it_answers_as_soon_as_it_has_started() -> None:
     with running_standin() as standin:
-        assert httpx.get(f"{standin.base_url}/models", trust_env=False).status_code == 200
+        assert httpx.get(f"{standin.base_url}/models", trust_env=False, verify=False).status_code == 200
 
 
 def test_it_takes_the_demo_key() -> None:
     with running_standin() as standin:
         headers = {"Authorization": f"Bearer {DEMO_KEY}"}
-        assert httpx.get(f"{standin.base_url}/key", headers=headers, trust_env=False).status_code == 200
+        assert httpx.get(f"{standin.base_url}/key", headers=headers, trust_env=False, verify=False).status_code == 200
 
 
 def test_it_leaves_no_thread_and_no_port_behind() -> None:
@@ -48,7 +48,7 @@ def test_it_leaves_signals_and_loggers_alone(caplog: pytest.LogCaptureFixture) -
     access = logging.getLogger("uvicorn.access")
     filters = list(access.filters)
     with running_standin() as standin, caplog.at_level(logging.DEBUG):
-        httpx.get(f"{standin.base_url}/models", trust_env=False)
+        httpx.get(f"{standin.base_url}/models", trust_env=False, verify=False)
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
         access.info("of the app's own server")
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")]
@@ -82,4 +82,4 @@ async def test_stopping_ends_the_answers_that_are_going_on() -> None:
 
 def test_it_runs_as_a_process() -> None:
     with standin_process() as base_url:
-        assert httpx.get(f"{base_url}/models", trust_env=False, timeout=10).status_code == 200
+        assert httpx.get(f"{base_url}/models", trust_env=False, verify=False, timeout=10).status_code == 200
