@@ -80,7 +80,7 @@ def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
 
 
 def is_steady(grammar: Grammar, piece: str) -> bool:
-    short, long = (seconds(grammar, piece * (length // len(piece))) for length in (1_000, 8_000))
+    short, long = (seconds(grammar, piece * (length // len(piece))) for length in (500, 4_000))
     return long < 24 * short + 0.03
 
 
