@@ -460,7 +460,7 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "more": replace(SEARCH, below=7),
         "nothing found": replace(SEARCH, titles=(), messages=()),
     },
-    "conversations/live.html": {"": LiveHead("Answer")},
+    "conversations/live.html": {"": LiveHead("Answer"), "to stop": LiveHead("Answer", new_id())},
     "temporary/page.html": {
         "new": TEMPORARY,
         "at a limit": replace(TEMPORARY, composer=replace(TEMPORARY.composer, note="All is spent."), spent="$5.00"),

@@ -131,9 +131,13 @@ async def test_the_end_of_an_answer_is_in_sight_without_scripts(
     await page.goto(server.url + screen.path, wait_until="commit")
     frame = page.frame_locator("iframe")
     await expect(frame.get_by_text("A paragraph").first).to_be_visible()
+    stop = frame.get_by_role("button", name="Stop the answer")
+    await expect(stop).to_be_visible()
+    await expect(page.get_by_role("button", name="Stop the answer")).to_have_count(0)
     await upstream.open("frame", "a")
     ended = frame.get_by_text("The answer has ended.")
     await page.locator("iframe").scroll_into_view_if_needed()
     await expect(ended).to_be_in_viewport()
+    await expect(stop).to_be_hidden()
     assert (await box_of(page.locator("iframe")))[3] <= (await box_of(page.locator(".composer")))[1] + 40
     await context.close()

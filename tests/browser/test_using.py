@@ -160,7 +160,7 @@ async def test_without_javascript_one_stops_renames_and_deletes(plain: Screen, u
     await plain.box.fill("Go")
     await plain.button("Send").click()
     await expect(plain.questions).to_have_text("Go")
-    await plain.button("Stop the answer").click()
+    await plain.page.frame_locator("iframe").get_by_role("button", name="Stop the answer").click()
     await expect(plain.answer).to_contain_text("Stopped.")
     await plain.page.locator("summary", has=plain.page.locator("svg")).first.click()
     await plain.page.get_by_role("textbox", name="Title").fill("Plain name")

@@ -31,7 +31,10 @@ WEIGHT: Final = 250_000  # characters of a page's messages, unless the last exch
 
 
 class LiveHead(Struct, frozen=True):
+    """The beginning of a growing answer's own document. Who may stop the answer has its id there."""
+
     title: str
+    answer: UUID | None = None
 
 
 class WaitPart(Struct, frozen=True):
@@ -229,8 +232,8 @@ class Presenter:
         model = self._catalog.find(model_id)
         return model.short_name if model else model_id
 
-    def live_head(self, appearance: Reader) -> str:
-        return self._templates.render("conversations/live.html", LiveHead("Answer"), appearance)
+    def live_head(self, appearance: Reader, answer: UUID | None = None) -> str:
+        return self._templates.render("conversations/live.html", LiveHead("Answer", answer), appearance)
 
     async def month(self, owner: UUID) -> Month:
         """What pages tell of the month; empty words where they tell nothing."""

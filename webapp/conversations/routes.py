@@ -209,7 +209,7 @@ async def show_live_document(
 ) -> Stream:
     """The answer as a document that grows while it is open, for pages without JavaScript."""
     answer = await conversations.find_message(caller.user.id, message_id)
-    head = presenter.live_head(appearance_of(request))
+    head = presenter.live_head(appearance_of(request), message_id)
     versions = presence.reading(caller, streams.limited(caller.user.id, replies.follow(answer)))
     document: AsyncIterator[str] = growing_document(head, versions, answer)
     return Stream(document, media_type="text/html", headers={**STREAM_HEADERS, **FRAMED_HEADERS})
