@@ -45,6 +45,11 @@ async def api(name: FromPath[str]) -> str:
     raise ERRORS[name]
 
 
+@post("/form/{name:str}")
+async def form(name: FromPath[str]) -> str:
+    raise ERRORS[name]
+
+
 @post("/api/numbers", opt={"api": True})
 async def numbers(data: JSONBody[list[int]]) -> int:
     return sum(data)
@@ -57,7 +62,7 @@ def templates() -> Templates:
 
 @pytest.fixture
 async def client(templates: Templates) -> AsyncIterator[httpx.AsyncClient]:
-    async with asking(page, api, numbers, exception_handlers={Exception: ErrorHandler(templates)}) as client:
+    async with asking(page, api, form, numbers, exception_handlers={Exception: ErrorHandler(templates)}) as client:
         yield client
 
 
@@ -117,6 +122,21 @@ async def test_a_failure_of_ours_is_logged_and_not_told(
     route = path.rpartition("/")[0] + "/{name}"  # an address itself may be a secret
     assert [record.message for record in caplog.records] == [f"GET {route} failed"]
     assert SECRET in caplog.text
+
+
+@pytest.mark.parametrize("name", ["broken", "away", "full"])
+async def test_what_a_page_sent_is_in_the_browser_and_nobody_else_reads_that(
+    client: httpx.AsyncClient, name: str
+) -> None:
+    kept = "What you sent is still in your browser; try again in a moment."
+    assert kept in (await client.post(f"/form/{name}", headers=HTMX)).text
+    for answer in (
+        await client.get(f"/page/{name}"),
+        await client.get(f"/api/{name}"),
+        await client.post(f"/form/{name}", headers={"accept": "application/json"}),
+    ):
+        assert "browser" not in answer.text
+        assert "Try again in a moment." in answer.text
 
 
 @pytest.mark.parametrize("path", ["/page/away", "/api/away"])

@@ -27,14 +27,12 @@ class Trouble(Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """For the reader: what happened, and what to do."""
+        """For the reader: what happened, and what to do if it won't pass."""
         if not self.passes:
             return f"{self.what}, so this can't be shown or saved. Ask an administrator to restore a backup."
         if not self.reads:
-            return f"{self.what} just now. What you sent is still in your browser; try again in a moment."
-        return (
-            f"{self.what}, so nothing can be saved now. What you sent is still in your browser; try again in a moment."
-        )
+            return f"{self.what} just now."
+        return f"{self.what}, so nothing can be saved now."
 
 
 AWAY: Final = Trouble("The database does not answer", "See whether it runs and can be reached.", reads=False)

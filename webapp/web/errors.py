@@ -66,17 +66,17 @@ _SENTENCES: Mapping[int, str] = {
     415: "The content type of the request is not one that this address takes.",
 }
 _TITLES: Mapping[int, str] = {404: "Not found", 500: "Something went wrong"}
-_INTERNAL = "Something went wrong here. What you sent is still in your browser; try again in a moment."
+_INTERNAL = "Something went wrong here."
+_AWAY = "The database does not answer just now."
 _GONE = "client disconnected prematurely"  # what Litestar says of a body that broke off, as a failure of its own
-
-_AWAY = "The database does not answer just now. What you sent is still in your browser; try again in a moment."
 
 
 @runtime_checkable
 class Outage(Protocol):
-    """A failure of something that the app needs, with its sentence for the reader. Whoever raised it has logged it.
+    """A failure of something that the app needs, with its sentence for the reader. It is in the log already.
 
-    `retry_after`: seconds until another try makes sense; None where it makes none.
+    `retry_after`: seconds until another try makes sense; None where it makes none. That one can try again isn't part
+    of `sentence`.
     """
 
     sentence: str
@@ -131,12 +131,20 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
     if isinstance(error, RecursionError):
         return 400, "bad_request", _SENTENCES[400], None
     if isinstance(error, ConnectionError) and isinstance(error, Outage):
-        return 503, "unavailable", error.sentence, error.retry_after
+        sentence = error.sentence if error.retry_after is None else f"{error.sentence} {_again(request)}"
+        return 503, "unavailable", sentence, error.retry_after
     if isinstance(error, ConnectionError):
         logger.warning("%s %s failed, the database is away: %s", request.method, _route(request), error)
-        return 503, "unavailable", _AWAY, 5
+        return 503, "unavailable", f"{_AWAY} {_again(request)}", 5
     logger.error("%s %s failed", request.method, _route(request), exc_info=error)
-    return 500, "internal", _INTERNAL, None
+    return 500, "internal", f"{_INTERNAL} {_again(request)}", None
+
+
+def _again(request: Request[Any, Any, Any]) -> str:
+    """What to do about a failure that passes. A browser still has what a page sent; what a program has, it knows."""
+    if request.method in ("GET", "HEAD") or _is_api(request):
+        return "Try again in a moment."
+    return "What you sent is still in your browser; try again in a moment."
 
 
 def _route(request: Request[Any, Any, Any]) -> str:
