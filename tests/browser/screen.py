@@ -136,6 +136,15 @@ class Screen:
         await expect(self.page.locator("form.htmx-request")).to_have_count(0)
         await expect(self.answer).not_to_have_attribute("aria-busy", "true")
 
+    async def has_all_scripts(self) -> None:
+        """Waits for the modules that come with the first message: how messages are copied and printed, and when."""
+        await self.page.evaluate(
+            """() => {
+                const { copying, reading } = document.getElementById("turns").dataset;
+                return Promise.all([import(copying), import(reading)]).then(() => {});
+            }"""
+        )
+
     async def html(self) -> str:
         """The last answer's text as HTML."""
         return str(await self.text.inner_html())

@@ -80,6 +80,7 @@ The end.
 async def copied_selection(screen: Screen, select: str) -> str:
     """What a paste brings as text after the script has selected something and Ctrl+C was pressed."""
     await screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await screen.has_all_scripts()
     await screen.page.evaluate("document.activeElement.blur()")
     await screen.page.evaluate(select)
     await screen.page.keyboard.press("Control+C")

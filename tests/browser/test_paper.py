@@ -32,7 +32,7 @@ graph TD
 
 async def print_(screen: Screen) -> None:
     """As the browser does before it prints, when the page has all of its scripts."""
-    await screen.page.evaluate("() => import(document.getElementById('turns').dataset.reading).then(() => {})")
+    await screen.has_all_scripts()
     await screen.page.set_viewport_size({"width": SHEET, "height": 1000})
     await screen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     await screen.page.emulate_media(media="print")
