@@ -8,10 +8,12 @@ import atexit
 import gc
 import importlib
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,7 +23,7 @@ from typing import Final, NoReturn
 import msgspec
 
 ROOT: Final = Path(__file__).parent.parent.parent
-LARGEST: Final = 1 << 16  # bytes of a request
+HEAD: Final = 4  # bytes: how long a request is
 
 # The app, and what it loads while it starts: for migrations, for OpenRouter, and because the tests' packages are there.
 LOADED: Final = ("webapp.server", "alembic.command", "webapp.services.aiohttp_transport", "litestar.plugins.pydantic")
@@ -32,7 +34,8 @@ class Child:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
-        self.pid = int(channel.recv(32))
+        self._said = channel.makefile("r")
+        self.pid = int(self._said.readline())
         self.code: int | None = None
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -41,8 +44,10 @@ class Child:
     def wait(self, timeout: float) -> int:
         """Its exit code, or the number of the signal that ended it, below zero. Raises TimeoutError."""
         if self.code is None:
-            self._channel.settimeout(timeout)
-            self.code = int(self._channel.recv(32))
+            if not select.select([self._channel], [], [], timeout)[0]:
+                raise TimeoutError
+            self.code = int(self._said.readline())
+            self._said.close()
             self._channel.close()
         return self.code
 
@@ -51,7 +56,8 @@ class ForkServer:
     """The process with the code. It ends with the one that started it."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, theirs = socket.socketpair()
+        self._turn = threading.Lock()
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.fakes.fork_server", str(theirs.fileno())],
@@ -63,10 +69,11 @@ class ForkServer:
 
     def start(self, arguments: Sequence[str], environ: Mapping[str, str], output: int, errors: int) -> Child:
         """Runs `python -m webapp` with these arguments, this environment, and these open files."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            request = msgspec.json.encode((list(arguments), dict(environ)))
-            socket.send_fds(self._control, [request], [output, errors, theirs.fileno()])
+        ours, theirs = socket.socketpair()
+        request = msgspec.json.encode((list(arguments), dict(environ)))
+        with theirs, self._turn:
+            socket.send_fds(self._control, [len(request).to_bytes(HEAD)], [output, errors, theirs.fileno()])
+            self._control.sendall(request)
         return Child(ours)
 
     def _end(self) -> None:
@@ -92,9 +99,10 @@ def _serve(control: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the tests, which end what they started
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how the watchers ended
     while True:
-        request, files, *_ = socket.recv_fds(control, LARGEST, 3)
-        if not request:
+        head, files, *_ = socket.recv_fds(control, HEAD, 3)
+        if not head:
             return
+        request = control.recv(int.from_bytes(head), socket.MSG_WAITALL)
         if os.fork() == 0:
             control.close()
             _watch(request, *files)
@@ -112,9 +120,9 @@ def _watch(request: bytes, output: int, errors: int, channel: int) -> NoReturn:
     os.close(output)
     os.close(errors)
     with socket.socket(fileno=channel) as says:
-        says.send(b"%d" % pid)
+        says.sendall(b"%d\n" % pid)
         _, status = os.waitpid(pid, 0)
-        says.send(b"%d" % os.waitstatus_to_exitcode(status))
+        says.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
     os._exit(0)
 
 
