@@ -1,5 +1,6 @@
 """What tests of several folders share: a stand-in for OpenRouter, and the app as a server."""
 
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -39,6 +40,10 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         long_files_first(items, Path(__file__).parent)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # ten thousand tests, which each full collection would look through
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -189,7 +190,10 @@ def imports_of(path: Path) -> Iterator[Import]:
                 yield Import(relative, node.lineno, node.module or "")
 
 
-IMPORTS = [found for path in sorted(PACKAGE.rglob("*.py")) for found in imports_of(path)]
+@cache
+def imports() -> list[Import]:
+    """All of the package's."""
+    return [found for path in sorted(PACKAGE.rglob("*.py")) for found in imports_of(path)]
 
 
 def allowed_in(path: Path, places: tuple[str, ...]) -> bool:
@@ -198,7 +202,7 @@ def allowed_in(path: Path, places: tuple[str, ...]) -> bool:
 
 def test_our_packages_import_one_way() -> None:
     wrong = []
-    for found in IMPORTS:
+    for found in imports():
         if not found.module.startswith("webapp."):
             continue
         importer, imported = found.path.parts[0].removesuffix(".py"), found.module.split(".")[1]
@@ -210,7 +214,7 @@ def test_our_packages_import_one_way() -> None:
 def test_libraries_stay_where_they_belong() -> None:
     wrong = [
         str(found)
-        for found in IMPORTS
+        for found in imports()
         for library, places in ONLY_IN.items()
         if found.module.split(".")[0] == library and not allowed_in(found.path, places)
     ]
@@ -221,7 +225,7 @@ def test_only_services_bus_and_database_reach_out() -> None:
     """So nothing fetches an address that a person or a model gave: `services/` calls the one of the settings."""
     wrong = [
         str(found)
-        for found in IMPORTS
+        for found in imports()
         for library, places in REACHES_OUT.items()
         if f"{found.module}.".startswith(f"{library}.") and not allowed_in(found.path, places)
     ]
@@ -237,7 +241,7 @@ def test_only_services_bus_and_database_reach_out() -> None:
 def test_pure_modules_do_no_io() -> None:
     wrong = [
         str(found)
-        for found in IMPORTS
+        for found in imports()
         if found.path.as_posix().startswith(PURE) and found.module.split(".")[0] in IMPURE_MODULES
     ]
     assert not wrong, "pure modules that reach outside:\n" + "\n".join(wrong)

@@ -7,19 +7,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.fakes.routes import routes
 from tests.fakes.upstream import Upstream
-from webapp.app import create_app
-from webapp.config import Settings
 from webapp.standin.steps import Hold, Say, Show
 from webapp.web.security import HEADERS
 
-ROUTES: Final = sorted(
-    {
-        (route.path, method)
-        for route in create_app(Settings(data_dir="nowhere")).routes
-        for method in getattr(route, "methods", ())
-    }
-)
 FRAGMENT: Final = {"hx-request": "true", "hx-request-type": "partial"}
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 # Of a policy of its own it is known what it lets happen.
@@ -50,7 +42,7 @@ def is_armed(answer: httpx.Response) -> None:
     assert "unsafe" not in policy, told
 
 
-@pytest.mark.parametrize(("path", "method"), ROUTES)
+@pytest.mark.parametrize(("path", "method"), routes())
 async def test_each_address_is_armed_whatever_it_answers(client: httpx.AsyncClient, path: str, method: str) -> None:
     address = re.sub(r"\{[^}]*\}", lambda _: str(uuid4()), path)
     async with client.stream(method, address, headers=FORM if method == "POST" else {}) as answer:
