@@ -136,10 +136,20 @@ async def test_all_of_it_works_without_javascript(
     await plain.open("/c")
     await plain.page.get_by_role("navigation", name="Views").get_by_role("link", name="plainly").click()
     await plain.page.get_by_text("Rename or remove this tag").click()
+    await expect(plain.page.get_by_text("It is taken off 1 conversation, which stays.")).to_be_visible()
     await plain.page.get_by_role("textbox", name="Name").fill("plain")
     await plain.button("Rename").click()
     await expect(plain.page.get_by_role("heading", name="plain")).to_be_visible()
     await context.close()
+
+
+async def test_the_view_that_is_shown_stands_out_where_colours_are_forced(screen: Screen) -> None:
+    await screen.page.emulate_media(forced_colors="active")
+    await screen.open("/c")
+    views = screen.page.get_by_role("navigation", name="Views").get_by_role("link")
+    outlines = await views.evaluate_all("(links) => links.map((link) => getComputedStyle(link).outlineStyle)")
+    assert outlines[0] == "solid"
+    assert set(outlines[1:]) == {"none"}
 
 
 async def test_an_answer_that_ends_elsewhere_is_seen_in_the_list(
