@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.fakes.order import long_files_first
+from tests.fakes.order import SECONDS, long_files_first
 
 TESTS = Path("/tests")
 
@@ -20,3 +20,8 @@ def test_files_with_many_long_tests_come_first_and_keep_their_own_order() -> Non
     items: list[Any] = [*quick, *short, *long]
     long_files_first(items, TESTS)
     assert items == [*long, *short, *quick]
+
+
+def test_each_file_and_folder_of_which_something_is_known_is_there() -> None:
+    tests = Path(__file__).parent
+    assert [name for name in SECONDS if not (tests / name).exists()] == []

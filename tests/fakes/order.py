@@ -6,8 +6,25 @@ from typing import Final
 
 import pytest
 
-# Seconds for a test, about; elsewhere most take no time.
-SECONDS: Final = {"browser": 2.0, "services": 0.5, "conversations": 0.1}
+# Seconds for a test, about, of a file or else of a folder; elsewhere most take no time.
+SECONDS: Final = {
+    "administration": 0.5,
+    "browser": 2.0,
+    "conversations": 0.1,
+    "db/test_migrations.py": 0.5,
+    "properties": 0.7,
+    "services/test_image.py": 0.8,
+    "services/test_other_servers.py": 2.3,
+    "services/test_paas.py": 3.0,
+    "services/test_postgres.py": 3.0,
+    "services/test_processes.py": 5.0,
+    "services/test_proxies.py": 0.7,
+    "test_locked_database.py": 10.0,
+    "test_route_matrix.py": 6.0,
+    "test_secrets.py": 1.4,
+    "test_supervisor.py": 1.5,
+    "test_twice.py": 0.8,
+}
 QUICK: Final = 0.02
 
 
@@ -18,4 +35,5 @@ def long_files_first(items: list[pytest.Item], folder: Path) -> None:
 
 
 def _seconds(path: Path, folder: Path) -> float:
-    return SECONDS.get(path.relative_to(folder).parts[0], QUICK)
+    file = path.relative_to(folder)
+    return SECONDS.get(file.as_posix(), SECONDS.get(file.parts[0], QUICK))
