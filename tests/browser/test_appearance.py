@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
@@ -27,22 +27,26 @@ async def ground(page: Page) -> str:
     )
 
 
+def radio(screen: Screen, group: str, choice: str) -> Locator:
+    return screen.page.get_by_role("group", name=group).get_by_role("radio", name=choice, exact=True)
+
+
 async def choose(screen: Screen, group: str, choice: str) -> None:
-    await screen.page.get_by_role("group", name=group).get_by_role("radio", name=choice, exact=True).check()
+    """Chooses, and waits until the server has answered, as the next page looks that way only then."""
+    async with screen.page.expect_response("**/appearance"):
+        await radio(screen, group, choice).check()
 
 
 async def test_a_theme_shows_at_once_and_stays(screen: Screen) -> None:
     await screen.button("Appearance").click()
-    async with screen.page.expect_response("**/appearance"):
-        await choose(screen, "Theme", "Dark")
+    await choose(screen, "Theme", "Dark")
     assert await ground(screen.page) == DARK
     await screen.open("/nowhere")
     assert await ground(screen.page) == DARK
     await screen.open()
     await screen.button("Appearance").click()
     await expect(screen.page.get_by_role("radio", name="Dark")).to_be_checked()
-    async with screen.page.expect_response("**/appearance"):
-        await choose(screen, "Theme", "System")
+    await choose(screen, "Theme", "System")
     assert await ground(screen.page) == LIGHT
 
 
@@ -86,7 +90,7 @@ async def plain(browser: Browser, server: AppServer) -> AsyncIterator[Screen]:
 async def test_without_javascript_one_chooses_and_is_back_where_one_was(plain: Screen) -> None:
     await plain.open("/c")
     await plain.button("Appearance").click()
-    await choose(plain, "Density", "Compact")
+    await radio(plain, "Density", "Compact").check()
     await plain.button("Apply").click()
     await expect(plain.page.locator("html[data-density=compact]")).to_have_count(1)
     assert plain.path == "/c"
