@@ -378,6 +378,7 @@ async def _renaming_one_in_its_row(screen: Screen, upstream: Upstream) -> None:
 async def _taken_out_of_the_archive(screen: Screen, upstream: Upstream) -> None:
     await _all_conversations(screen, upstream)
     await screen.button("Archive").click()
+    await expect(screen.page.get_by_text("is in the archive now")).to_be_visible()
     await screen.open("/c?shelf=archive")
     await screen.page.get_by_role("checkbox", name="All").check()
     await screen.button("Take out of the archive").click()
