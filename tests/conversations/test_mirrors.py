@@ -1,5 +1,6 @@
 """Several processes on one database: one writes an answer, all show it, and the dead are found out."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import timedelta
 
@@ -114,6 +115,17 @@ async def test_a_database_that_is_away_for_a_moment_stops_no_reader(scene: Scene
     await reader.sees("All the same.")
     await call.ends()
     assert await reader.ended() is Status.COMPLETE
+
+
+async def test_the_end_of_a_process_is_the_end_of_its_looks_at_answers(scene: Scene) -> None:
+    answer, call = await scene.here.ask(scene.alice)
+    async with running_process(scene.address) as there:
+        there.store.may_read.clear()
+        reader = there.follow(answer)
+        await reader.hears(1)
+    assert await reader.ended() is Status.STREAMING
+    assert "mirrors" not in {task.get_name() for task in asyncio.all_tasks()}
+    await call.ends()
 
 
 class TestOneCopy:

@@ -25,10 +25,11 @@ def migrated_file(path: Path) -> SqliteFile:
 
 @asynccontextmanager
 async def open_database(address: Address) -> AsyncIterator[Database]:
-    """The database at `address`, which has its tables."""
+    """The database at `address`, which has its tables. Who uses it at the end leaves a connection open."""
     database = engine.open_database(address)
     try:
         yield database
+        assert not database.connections.busy
     finally:
         await database.close()
 

@@ -25,6 +25,8 @@ class TroubledReplyStore(ReplyStore):
         self.reads = 0
         self.may_end = asyncio.Event()
         self.may_end.set()
+        self.may_read = asyncio.Event()
+        self.may_read.set()
         self._ending = asyncio.Event()
         self._checkpoints = 0
         self._checkpointed = asyncio.Event()
@@ -57,6 +59,7 @@ class TroubledReplyStore(ReplyStore):
 
     async def read(self, message_ids: Iterable[UUID], silent_after: timedelta) -> dict[UUID, Checkpoint]:
         self.reads += 1
+        await self.may_read.wait()
         self._fail("read")
         return await super().read(message_ids, silent_after)
 

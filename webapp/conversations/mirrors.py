@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from webapp.background import end
 from webapp.bus.bus import EVERYONE, Bus, Piece, Watch
 from webapp.conversations.messages import Message, Status
 from webapp.conversations.replies_store import Checkpoint, ReplyKeeper
@@ -64,6 +65,15 @@ class Mirrors:
         self._looker: asyncio.Task[None] | None = None
         self._is_due = asyncio.Event()
         self._log = JobLog(logger, "Answers that grow elsewhere could not be read")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """At the end of the block the look that is under way has ended: it needs the database."""
+        try:
+            yield
+        finally:
+            if self._looker is not None:
+                await end(self._looker)
 
     @asynccontextmanager
     async def reading(self, answer: Message) -> AsyncIterator[Reply]:

@@ -94,7 +94,7 @@ class Replies:
         async with self._bus.running(self._hear, self._mirrors.bus_changed):
             keeping = background(self._keep(), name="checkpoints")
             sharing = background(self._sharing.run(), name="sharing")
-            async with keeping, sharing:
+            async with keeping, sharing, self._mirrors.running():
                 try:
                     yield
                 finally:
