@@ -7,7 +7,7 @@ import pytest
 
 from webapp.background import background, check_cancelled, end, together
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 async def forever() -> None:

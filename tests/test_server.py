@@ -15,7 +15,7 @@ async def answer_to(server: AppServer, head: bytes) -> bytes:
     try:
         writer.write(head)
         await writer.drain()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await reader.read(15)
     except ConnectionError:
         return b""
@@ -48,7 +48,7 @@ async def heads_of(server: AppServer, *targets: str) -> list[list[str]]:
     try:
         for target in targets:
             writer.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
                 lengths = [line.partition(": ")[2] for line in lines if line.startswith("content-length:")]
                 assert len(lengths) == 1, lines

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-FAREWELL: Final = 0.5  # seconds after the last answer's end in which pages fetch its final form
+FAREWELL: Final = 2.0  # seconds after the last answer's end in which pages fetch its final form, also on a slow line
 LONGEST_ENDING: Final = 15.0  # seconds for ends that the database is slow to take
 
 

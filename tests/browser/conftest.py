@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-sync",
 )
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)  # a machine may have much else to do
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,6 +82,8 @@ OpenScreen = Callable[..., Awaitable[Screen]]
 async def open_screen(context: BrowserContext, server: AppServer) -> AsyncIterator[OpenScreen]:
     """Opens tabs. None of them may have had a script error or a breach of the content policy at the end."""
     screens: list[Screen] = []
+    if not server.is_running:
+        server.start()  # the story before failed while it was down
 
     async def open_screen(path: str = "/", url: str | None = None) -> Screen:
         screen = Screen(await context.new_page(), url or server.url)

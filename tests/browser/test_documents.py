@@ -163,7 +163,7 @@ async def test_what_is_withdrawn_ends_for_those_who_watch(
     reader = await open_screen(address)
     await reader.sees_growing("Some")
     await owner.page.get_by_role("button", name="Withdraw").first.click()
-    await expect(reader.page.get_by_role("alert")).to_contain_text("withdrawn", timeout=30_000)
+    await expect(reader.page.get_by_role("alert")).to_contain_text("withdrawn")
     await upstream.open("withdrawn", "a")
     await reader.reload()
     await expect(reader.page.get_by_role("heading", name="Not found")).to_be_visible()

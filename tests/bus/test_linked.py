@@ -20,7 +20,7 @@ from webapp.config import SettingError, Settings
 from webapp.db.address import PostgresServer
 from webapp.db.types import new_id
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 QUICK = 0.05  # seconds between two messages to oneself
 
 

@@ -36,7 +36,7 @@ class Heap:
 async def test_it_goes_on_until_nothing_is_left_and_is_begun_once() -> None:
     heap, owner = Heap(3), new_id()
     clearing = Clearing(heap, EPOCH, pause=0)
-    async with clearing.running(), asyncio.timeout(10):
+    async with clearing.running(), asyncio.timeout(30):
         for _ in range(3):
             clearing.start(owner)
         assert [task.get_name() for task in asyncio.all_tasks()].count("clearing") == 1
@@ -50,7 +50,7 @@ async def test_a_failure_is_told_and_leaves_the_rest_to_the_next_sweep(caplog: p
     heap.error = OSError("The disk is away")
     heap.gate.set()
     clearing = Clearing(heap, EPOCH, pause=0)
-    async with clearing.running(), asyncio.timeout(10):
+    async with clearing.running(), asyncio.timeout(30):
         clearing.start(new_id())
         await heap.is_empty.wait()
     assert heap.batches == 3

@@ -14,7 +14,7 @@ from webapp.db.address import Address
 from webapp.db.outages import LOCKED, AwayError
 from webapp.web.refusals import UnavailableError
 
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 @pytest.fixture

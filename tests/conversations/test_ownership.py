@@ -148,7 +148,7 @@ async def test_a_checkpoint_does_not_wait_for_whoever_has_the_question(cast: Cas
     exchange = await cast.conversations.add_exchange(cast.alice, None, "Go", "m", "")
     progress = Progress(exchange.answer.id, "Half", "", ())
     question = select(MessageRow.id).where(MessageRow.id == exchange.question.id)
-    async with cast.database.write() as deleting, asyncio.timeout(5):
+    async with cast.database.write() as deleting, asyncio.timeout(30):
         await deleting.execute(question.with_for_update())
         await cast.replies.checkpoint([progress], {progress.id: 0})
     assert (await cast.conversations.find_message(cast.alice, progress.id)).content == "Half"

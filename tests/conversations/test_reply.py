@@ -30,7 +30,7 @@ def answer(content: str = "", receipt: Receipt = Receipt(model="asked/model")) -
 
 async def woken(reply: Reply, seen: int) -> float:
     """Waits for a version after `seen`; returns the loop's time."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await reply.wait(seen)
     return asyncio.get_running_loop().time()
 
@@ -190,7 +190,7 @@ async def test_catching_up_with_nothing_new_wakes_nobody() -> None:
     await asyncio.sleep(FRAME_INTERVAL)
     assert not waiting.done()
     reply.catch_up(Progress(reply.id, "One", "Hm.", ()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await waiting
 
 

@@ -208,7 +208,7 @@ async def test_an_answer_that_has_ended_waits_for_nothing() -> None:
 
 
 async def all_of(events: AsyncIterator[bytes]) -> list[bytes]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return [event async for event in events]
 
 
@@ -262,7 +262,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def document(*steps: Callable[[Reply], None]) -> list[str]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return [part async for part in growing_document("<html><body>", follow(*steps), ANSWER)]
 
 

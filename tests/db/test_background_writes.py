@@ -40,7 +40,7 @@ class Work:
         self.was_done.set()
 
     async def done(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.was_done.wait()
 
 
@@ -52,7 +52,7 @@ async def test_what_is_done_at_once_is_waited_for(writes: BackgroundWrites) -> N
 
 async def test_what_takes_long_holds_up_nobody(writes: BackgroundWrites) -> None:
     slow, other = Work(is_open=False), Work()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await writes.do("slow", slow.do)
         await writes.do("other", other.do)
     assert not slow.was_done.is_set()
@@ -135,5 +135,5 @@ async def test_the_end_comes_though_a_library_swallows_a_cancellation(monkeypatc
 
     await writes.do("stubborn", stubborn, patience=0.0)
     await has_begun.wait()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await writes.close()

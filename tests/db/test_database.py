@@ -95,7 +95,7 @@ async def test_whoever_raises_leaves_nothing_and_holds_nothing_up(database: Data
             session.add(User(name="one", created_at=NOW))
             await session.flush()
             raise LookupError
-    async with asyncio.timeout(5), database.write(key) as session:
+    async with asyncio.timeout(30), database.write(key) as session:
         assert await session.scalar(select(func.count()).select_from(User)) == 0
 
 

@@ -13,7 +13,7 @@ import msgspec
 from tests.fakes.app_server import AppServer
 from tests.fakes.eventually import eventually
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class RefusedError(Exception):

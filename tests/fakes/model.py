@@ -14,7 +14,7 @@ from typing import Literal, Unpack
 from webapp.services.events import StreamEvent, Text
 from webapp.services.openrouter import Options
 
-PATIENCE = 5.0  # seconds after which a test that waits has failed
+PATIENCE = 30.0  # seconds after which a test that waits has failed
 
 
 class Call:

@@ -33,7 +33,7 @@ class FakeModelSource:
         self._was_asked = asyncio.Event()
 
     async def was_asked_for_a_list(self, times: int = 1) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.lists < times:
                 self._was_asked.clear()
                 await self._was_asked.wait()

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from tests.fakes.apart import apart
 from webapp.db.address import PostgresServer, parse
 
-PATIENCE = 20.0  # seconds for a private server to come up
+PATIENCE = 60.0  # seconds for a private server to come up
 
 _BINARIES = (
     "/usr/lib/postgresql/*/bin",

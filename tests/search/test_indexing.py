@@ -27,7 +27,7 @@ class Waiting:
 
 async def test_it_goes_on_until_nothing_waits_whatever_fails(caplog: pytest.LogCaptureFixture) -> None:
     waiting = Waiting(3, [RuntimeError("broken"), ConnectionError("away")])
-    async with Indexer(waiting, interval=0, pause=0).running(), asyncio.timeout(10):
+    async with Indexer(waiting, interval=0, pause=0).running(), asyncio.timeout(30):
         await waiting.is_done.wait()
     assert [record.levelname for record in caplog.records if "index of search" in record.message] == [
         "WARNING",
@@ -37,7 +37,7 @@ async def test_it_goes_on_until_nothing_waits_whatever_fails(caplog: pytest.LogC
 
 async def test_what_fails_each_time_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     waiting = Waiting(0, [RuntimeError("broken")] * 20)
-    async with Indexer(waiting, interval=0, pause=0).running(), asyncio.timeout(10):
+    async with Indexer(waiting, interval=0, pause=0).running(), asyncio.timeout(30):
         await waiting.is_done.wait()
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
 

@@ -150,7 +150,7 @@ async def test_closing_the_chunks_closes_the_connection(server: Server) -> None:
     chunks = send_to_openrouter(MESSAGES, MODEL)
     assert await anext(chunks) == "Half an"
     await chunks.aclose()
-    await asyncio.wait_for(server.left.wait(), 2)
+    await asyncio.wait_for(server.left.wait(), 30)
 
 
 async def test_a_stream_logs_its_course(server: Server, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,7 @@ from tests.fakes.upstream import KEY, Upstream
 from webapp.standin.server import StandIn
 from webapp.standin.steps import Hold, Say
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 30.0  # seconds
 
 
 @pytest.fixture(scope="module")

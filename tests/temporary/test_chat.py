@@ -151,7 +151,7 @@ async def test_the_end_waits_for_no_ledger_that_cannot_be_written_and_is_booked_
     await call.says("All.")
     await call.gives(Usage(10, 5, 2, 1, Decimal("0.0015")))
     await call.ends()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await rest(versions) == "All."
     assert (await temporary.chat.ended(asked.answer)).status is Status.COMPLETE
     assert await temporary.lines() == []
