@@ -1,6 +1,6 @@
 """Finding again what was said: as it is typed, by keys, and without scripts."""
 
-from playwright.async_api import Browser, BrowserContext, Locator, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Route, expect
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.screen import Screen
@@ -38,6 +38,17 @@ async def test_what_was_said_is_found_as_it_is_typed_and_shown_in_its_place(scre
     await screen.page.keyboard.press("Enter")
     await expect(screen.text).to_have_text("A leopard does not; an ocelot does.")
     assert "#m-" in screen.path
+
+
+async def test_what_is_typed_before_the_scripts_have_come_is_searched_for(screen: Screen, upstream: Upstream) -> None:
+    await said(screen, upstream, "What hops?", "A potoroo does.")
+    held: list[Route] = []
+    await screen.page.route("**/assets/htmx-*.js", lambda route: held.append(route))
+    await screen.page.goto(f"{screen.url}/search", wait_until="commit")
+    await field(screen).press_sequentially("potor")
+    await held[0].continue_()
+    await expect(hits(screen).locator("mark")).to_have_text("potor")
+    await expect(field(screen)).to_be_focused()
 
 
 async def test_arrows_lead_through_what_was_found_and_back(screen: Screen, upstream: Upstream) -> None:
