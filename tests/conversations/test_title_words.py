@@ -1,11 +1,10 @@
 """What a model wrote for a title, in all its dresses."""
 
-from time import process_time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes.doubling import is_linear
 from webapp.conversations.title_words import clean
 
 
@@ -92,10 +91,4 @@ def test_whatever_it_writes_a_title_is_short_and_printable(written: str) -> None
 
 @pytest.mark.parametrize("unit", ["[", "[a](", "<b>", "here ", "the ", "* ", '"', "```", "title", ":", "#", "«"])
 def test_the_time_grows_with_the_text(unit: str) -> None:
-    def seconds(count: int) -> float:
-        began = process_time()
-        clean(unit * count)
-        return process_time() - began
-
-    once, twice = (min(seconds(count) for _ in range(3)) for count in (2_000, 4_000))
-    assert twice <= 2.5 * once + 0.02
+    assert is_linear(lambda count: clean(unit * count), 2_000)

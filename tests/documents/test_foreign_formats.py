@@ -1,10 +1,10 @@
 """Files of other programs: each is known by one reader alone, and all that it holds arrives."""
 
 import re
-import time
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.documents.test_formats import JSON
 from tests.fakes import exports
 from tests.fakes.documents import ASKED, document
+from tests.fakes.doubling import is_linear
 from tests.fakes.foreign.all import SAMPLES
 from tests.fakes.foreign.sample import Chat, Line, Sample
 from tests.fakes.law import FOREIGN
@@ -187,18 +188,12 @@ PIECES = [
 @pytest.mark.parametrize("name", READERS)
 def test_twice_the_text_takes_twice_the_time(name: str) -> None:
     for piece in PIECES:
-        once, twice = (_seconds(READERS[name], piece * (count // len(piece))) for count in (40_000, 80_000))
-        assert twice <= 2.5 * once + 0.03, piece
+        assert is_linear(partial(_read, READERS[name], piece), 40_000), piece
 
 
-def _seconds(read: Callable[[str], Any], words: str) -> float:
-    def one() -> float:
-        began = time.process_time()
-        with suppress(EmptyError):
-            read(words)
-        return time.process_time() - began
-
-    return min(one() for _ in range(3))
+def _read(read: Callable[[str], Any], piece: str, length: int) -> None:
+    with suppress(EmptyError):
+        read(piece * (length // len(piece)))
 
 
 @st.composite

@@ -1,10 +1,10 @@
 """Trees of files and boxes that are drawn outside of code keep their lines and their spaces."""
 
 import re
-import time
 
 import pytest
 
+from tests.fakes.doubling import is_linear
 from tests.rendering.reading import tags
 from webapp.rendering.drawings import spaced
 from webapp.rendering.markdown import render
@@ -63,9 +63,4 @@ def test_a_single_line_is_no_drawing() -> None:
     [" ", "├ \n", "|-- a\n", " \n├", "> ├\n", "│    ", "|", "|-", "+--", "+---+", "+---", "+---+\n", "\\--- a\n"],
 )
 def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
-    def seconds(length: int) -> float:
-        began = time.process_time()
-        assert spaced(f"├── a\n{piece * (length // len(piece))}")
-        return time.process_time() - began
-
-    assert any(seconds(40_000) < 2.5 * seconds(20_000) + 0.005 for _ in range(4))
+    assert is_linear(lambda length: spaced(f"├── a\n{piece * (length // len(piece))}"), 20_000)

@@ -1,10 +1,10 @@
 """Twice the text takes twice the time, in each step of rendering that looks at it again by itself."""
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from tests.fakes.doubling import is_linear
 from webapp.rendering.formulas import fenced, lines_of, marked
 from webapp.rendering.markup import Headings, shape
 from webapp.rendering.masks import masked
@@ -15,13 +15,7 @@ from webapp.rendering.tex import prepared, without_unknown
 def grows_evenly(step: Callable[[str], object], piece: str, around: str = "{}", length: int = 20_000) -> bool:
     """Whether ``step`` takes no more than twice the time, and half of that again, for twice as many pieces."""
 
-    def seconds(size: int) -> float:
-        text = around.replace("{}", piece * (size // len(piece)))
-        began = time.process_time()
-        step(text)
-        return time.process_time() - began
-
-    return any(seconds(2 * length) < 2.5 * seconds(length) + 0.005 for _ in range(4))
+    return is_linear(lambda size: step(around.replace("{}", piece * (size // len(piece)))), length)
 
 
 @pytest.mark.parametrize(

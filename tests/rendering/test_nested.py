@@ -2,11 +2,11 @@
 
 import html as entities
 import re
-import time
 from itertools import pairwise
 
 import pytest
 
+from tests.fakes.doubling import is_linear
 from tests.rendering.reading import words
 from webapp.rendering.growing import OpenBlock
 from webapp.rendering.markdown import render
@@ -129,15 +129,4 @@ def test_code_with_a_language_in_a_growing_document_is_sent_piece_by_piece() -> 
     ],
 )
 def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
-    assert any(is_steady(piece) for _ in range(4))
-
-
-def is_steady(piece: str) -> bool:
-    short, long = (seconds(f"```markdown\n{piece * (length // len(piece))}x\n```\n") for length in (20_000, 40_000))
-    return long < 2.5 * short + 0.005
-
-
-def seconds(text: str) -> float:
-    began = time.process_time()
-    assert lengthened(text)
-    return time.process_time() - began
+    assert is_linear(lambda length: lengthened(f"```markdown\n{piece * (length // len(piece))}x\n```\n"), 20_000)

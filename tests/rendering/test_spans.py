@@ -2,10 +2,10 @@
 
 import html as entities
 import re
-import time
 
 import pytest
 
+from tests.fakes.doubling import is_linear
 from tests.rendering.reading import tags
 from webapp.rendering.markdown import render
 from webapp.rendering.spans import hidden
@@ -102,15 +102,8 @@ def test_pipes_in_the_head_of_a_table_divide_no_cells() -> None:
      "- ```\n", "> `", "- a\n", "~~~\n", "```\n", "$\\$", "| `a|b` ", "|--", "\n- "],
 )  # fmt: skip
 def test_the_time_grows_with_the_text_and_no_faster(piece: str) -> None:
-    assert any(is_steady(piece) for _ in range(4))
+    def hide(length: int) -> None:
+        text = f"$ | ` {piece * (length // len(piece))}"
+        assert len(hidden(text)) == len(text)
 
-
-def is_steady(piece: str) -> bool:
-    short, long = (seconds(f"$ | ` {piece * (length // len(piece))}") for length in (20_000, 40_000))
-    return long < 2.5 * short + 0.005
-
-
-def seconds(text: str) -> float:
-    began = time.process_time()
-    assert len(hidden(text)) == len(text)
-    return time.process_time() - began
+    assert is_linear(hide, 20_000)
