@@ -96,7 +96,7 @@ class Hold(Step, frozen=True):
     """Waits until the gate is opened; drops the connection if that does not happen in ``seconds``."""
 
     gate: str
-    seconds: Annotated[float, Meta(gt=0, le=LONGEST_WAIT)] = 30.0
+    seconds: Annotated[float, Meta(gt=0, le=LONGEST_WAIT)] = 120.0
 
 
 class Speed(Step, frozen=True):
