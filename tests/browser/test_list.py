@@ -162,7 +162,7 @@ async def test_an_answer_that_ends_elsewhere_is_seen_in_the_list(
     await expect(row(other, "Slow one").locator("[data-state=live]")).to_be_visible()
     await screen.open("/c?shelf=archive")
     await upstream.open("elsewhere", "gate")
-    await expect(row(other, "Slow one").locator("[data-state=new]")).to_be_visible()
+    await expect(row(other, "Slow one").locator("[data-state=new]")).to_be_visible(timeout=20_000)
     await row(other, "Slow one").locator(".sidebar__item").click()
     await other.sees_answer("Half and whole.")
     await expect(row(other, "Slow one").locator("[data-state]")).to_have_count(0)

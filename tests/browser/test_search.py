@@ -1,5 +1,7 @@
 """Finding again what was said: as it is typed, by keys, and without scripts."""
 
+import asyncio
+
 from playwright.async_api import Browser, BrowserContext, Locator, Route, expect
 
 from tests.browser.conftest import OpenScreen
@@ -42,11 +44,11 @@ async def test_what_was_said_is_found_as_it_is_typed_and_shown_in_its_place(scre
 
 async def test_what_is_typed_before_the_scripts_have_come_is_searched_for(screen: Screen, upstream: Upstream) -> None:
     await said(screen, upstream, "What hops?", "A potoroo does.")
-    held: list[Route] = []
-    await screen.page.route("**/assets/htmx-*.js", lambda route: held.append(route))
+    held = asyncio.Queue[Route]()
+    await screen.page.route("**/assets/htmx-*.js", lambda route: held.put_nowait(route))
     await screen.page.goto(f"{screen.url}/search", wait_until="commit")
     await field(screen).press_sequentially("potor")
-    await held[0].continue_()
+    await (await held.get()).continue_()
     await expect(hits(screen).locator("mark")).to_have_text("potor")
     await expect(field(screen)).to_be_focused()
 

@@ -59,7 +59,7 @@ async def test_a_long_wait_is_explained_in_time(screen: Screen, upstream: Upstre
     why = line(screen).get_by_text("Some models take a while to begin.")
     await expect(why).to_be_hidden()
     await expect(why).to_have_css("animation-duration", "8s")
-    await expect(why).to_be_visible()
+    await expect(why).to_be_visible(timeout=15_000)
     await upstream.open("slow", "a")
     await screen.sees_answer("Here.")
 

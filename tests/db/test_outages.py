@@ -78,7 +78,7 @@ async def test_another_program_s_lock_is_named_and_passes(
     path: Path, database: SqliteDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    with locked(path):
+    async with locked(path):
         with pytest.raises(AwayError) as raised:
             await write(database, "bob")
         assert raised.value.trouble is LOCKED
@@ -93,7 +93,7 @@ async def test_writers_wait_for_their_time_in_all_and_not_each_for_those_before(
 ) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
-    with locked(path):
+    async with locked(path):
         ended = await asyncio.gather(*(write(database, str(one)) for one in range(6)), return_exceptions=True)
         assert loop.time() - began < 3 * PATIENCE
     assert [one.trouble for one in ended if isinstance(one, AwayError)] == [LOCKED] * 6
@@ -101,14 +101,14 @@ async def test_writers_wait_for_their_time_in_all_and_not_each_for_those_before(
 
 
 async def test_a_lock_that_goes_in_time_costs_no_error(path: Path, database: SqliteDatabase) -> None:
-    with locked(path):
+    async with locked(path):
         writing = [asyncio.create_task(write(database, str(one))) for one in range(3)]
         await asyncio.sleep(PATIENCE / 3)
     await asyncio.gather(*writing)
 
 
 async def test_who_gave_up_holds_up_nobody_afterwards(path: Path, database: SqliteDatabase) -> None:
-    with locked(path):
+    async with locked(path):
         writing = [asyncio.create_task(write(database, str(one))) for one in range(3)]
         await asyncio.sleep(PATIENCE / 3)
         for task in writing:
@@ -142,7 +142,7 @@ async def test_an_error_of_a_statement_is_no_outage(database: SqliteDatabase) ->
 
 async def test_whether_one_can_write_is_found_out_by_writing(path: Path, database: SqliteDatabase) -> None:
     await database.try_writing()
-    with locked(path):
+    async with locked(path):
         database.outages.begun(LOCKED, "as somebody has found")
         with pytest.raises(AwayError):
             await database.try_writing()

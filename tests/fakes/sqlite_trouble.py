@@ -1,8 +1,9 @@
 """What can happen to an SQLite file: locked by another program, on a full disk, read-only, damaged."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from sqlalchemy import text
@@ -10,11 +11,14 @@ from sqlalchemy import text
 from webapp.db.engine import Database
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Another program has begun to write and does not end, as an editor of databases may."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+@asynccontextmanager
+async def locked(path: Path) -> AsyncIterator[None]:
+    """Another program has begun to write and does not end, as an editor of databases may.
+
+    It waits for its turn in a thread, as an app on this event loop may be in the middle of a write.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
 

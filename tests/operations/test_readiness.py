@@ -92,7 +92,7 @@ async def test_another_program_s_lock_is_told_within_the_patience_of_a_platform(
     async with open_database(migrated_file(tmp_path / "test.db")) as database:
         check = DatabaseCheck(DatabaseFacts(database))
         await check.look()
-        with locked(tmp_path / "test.db"):
+        async with locked(tmp_path / "test.db"):
             database.outages.begun(LOCKED, "as somebody has found")
             (found,) = await look_at([check], PATIENCE)
             assert (found.finding.level, "locked" in found.finding.says) == (Level.FAIR, True)
