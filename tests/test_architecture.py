@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "administration",
             "documents",
             "draining",
+            "sandbox",
             "search",
             "temporary",
             "conversations",
@@ -52,17 +53,30 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "administration": frozenset(
         {"conversations", "catalog", "accounts", "web", "rendering", "db", "services", "config"}
     ),
-    "documents": frozenset({"conversations", "catalog", "accounts", "web", "rendering", "background", "db"}),
+    "documents": frozenset({"conversations", "sandbox", "catalog", "accounts", "web", "rendering", "background", "db"}),
     "search": frozenset({"conversations", "catalog", "accounts", "web", "db", "background", "config"}),
     "conversations": frozenset(
-        {"bus", "library", "catalog", "accounts", "web", "rendering", "db", "services", "background", "config"}
+        {
+            "bus",
+            "library",
+            "catalog",
+            "accounts",
+            "web",
+            "rendering",
+            "sandbox",
+            "db",
+            "services",
+            "background",
+            "config",
+        }
     ),
-    "temporary": frozenset({"conversations", "catalog", "accounts", "web", "db"}),
+    "temporary": frozenset({"conversations", "sandbox", "catalog", "accounts", "web", "db"}),
     "library": frozenset({"catalog", "accounts", "web", "db"}),
     "catalog": frozenset({"accounts", "web", "rendering", "db", "services", "background", "config"}),
     "accounts": frozenset({"web", "rendering", "db", "services", "background", "config"}),
     "web": frozenset({"config"}),
     "rendering": frozenset(),
+    "sandbox": frozenset({"background", "config"}),
     "bus": frozenset({"db", "background", "config"}),
     "db": frozenset({"background", "config"}),
     "services": frozenset({"background", "config"}),
@@ -157,7 +171,7 @@ REACHES_OUT: dict[str, tuple[str, ...]] = {
     "aiohttp": ("services/",),
     "redis": ("bus/redis.py",),
     "asyncpg": ("db/", "bus/postgres.py"),
-    "socket": ("listening.py", "supervisor.py", "server.py", "standin/"),
+    "socket": ("listening.py", "supervisor.py", "server.py", "standin/", "sandbox/process.py"),
     "urllib.request": ("services/",),
     "ssl": ("db/", "bus/"),
     **dict.fromkeys(

@@ -99,6 +99,7 @@ from webapp.operations.status import Status, checks_of
 from webapp.operations.store import DatabaseFacts
 from webapp.operations.upstream import Upstream
 from webapp.rendering.markdown import RENDERER_VERSION
+from webapp.sandbox.sandbox import Sandbox
 from webapp.search.indexing import Indexer
 from webapp.search.routes import search_router
 from webapp.search.searching import Searching
@@ -155,7 +156,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     key_store = KeyStore(database, keys)
     client = open_client(settings)
     openrouter = OpenRouter(client, settings)
-    metrics, bus = Metrics(), open_bus(settings)
+    metrics, bus, sandbox = Metrics(), open_bus(settings), Sandbox()
     options = Options(database)
     allowance = Allowance(options, AllowedModels.parse(settings.allowed_models))
     catalog = Catalog(
@@ -277,6 +278,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             await stack.enter_async_context(client)
+            await stack.enter_async_context(sandbox.running())
             with suppress(AwayError):  # older secrets go on opening what they have sealed
                 await key_store.seal_anew()
             await stack.enter_async_context(accounts.running())

@@ -324,6 +324,11 @@ def load(dotenv: Path = Path(".env"), **given: str) -> Settings:
     return Settings.from_env({**read_dotenv(dotenv), **own})
 
 
+def library_path() -> dict[str, str]:
+    """What another process needs to find Python's libraries, on platforms that say so by a variable; and no more."""
+    return {name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}
+
+
 def read_dotenv(path: Path) -> dict[str, str]:
     """The variables of a ``NAME=value`` file: blank lines and # comments aside, quotes around a value taken off.
 
