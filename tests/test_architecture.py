@@ -131,7 +131,6 @@ PURE = (
     "conversations/meter.py",
     "conversations/pictures.py",
     "conversations/picture_sizes.py",
-    "conversations/renderings.py",
     "conversations/tree.py",
     "catalog/models.py",
     "documents/document.py",

@@ -52,6 +52,7 @@ from webapp.conversations.clearing import Clearing
 from webapp.conversations.listing_presenter import ListingPresenter
 from webapp.conversations.listing_store import FOR_GOOD, Listing
 from webapp.conversations.presenter import Presenter
+from webapp.conversations.renderings import Renderer
 from webapp.conversations.repainting import Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.replies_store import ReplyStore
@@ -178,13 +179,13 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     bills = BillStore(database)
     settling = Settling(bills, openrouter, keys)
     till = Till(prices_of(catalog), budget_store, keys, settling.look)
-    painter = Painter()
-    replies = Replies(reply_store, openrouter, bus, observer=metrics, painter=painter, till=till)
+    painter, renderer = Painter(), Renderer(sandbox)
+    replies = Replies(reply_store, openrouter, bus, observer=metrics, painter=painter, renderer=renderer, till=till)
     metrics.watch(replies, database, bus)
     limit = settings.max_message_bytes
     unkept = Unkept(bills)
     passing_till = Till(prices_of(catalog), budget_store, keys, settling.look, counts_growing=True)
-    passing = Replies(unkept, openrouter, observer=metrics, painter=painter, till=passing_till)
+    passing = Replies(unkept, openrouter, observer=metrics, painter=painter, renderer=renderer, till=passing_till)
     temporary_chat = TemporaryChat(
         passing,
         unkept,
@@ -198,7 +199,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     titles = Titles(
         openrouter, conversations, settings.title_model, TitleCosts(budget_store, keys, bills, prices_of(catalog))
     )
-    chat = Chat(conversations, branches, listing, replies, catalog, titles, max_message_bytes=limit)
+    chat = Chat(conversations, branches, listing, replies, catalog, titles, renderer, max_message_bytes=limit)
     presenter = Presenter(
         templates,
         conversations,
@@ -209,6 +210,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         listing,
         is_demo=is_demo,
         max_message_bytes=limit,
+        renderer=renderer,
         budgets=budget_store,
     )
     tree_presenter = TreePresenter(presenter, conversations, branches, is_demo=is_demo)
@@ -266,7 +268,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "shares": shares,
         "share_presenter": SharePresenter(presenter, conversations),
         "watchers": Watchers(shares),
-        "webpage": Webpage(templates, assets.text("app.css")),
+        "webpage": Webpage(templates, assets.text("app.css"), renderer),
         "public_url": settings.public_url,
         "readiness": readiness,
         "status": Status(settings, checks, replies),

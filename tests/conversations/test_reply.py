@@ -154,6 +154,7 @@ async def test_an_answer_that_goes_on_begins_with_what_it_has() -> None:
     reply.take(Text("two"))
     assert reply.text == "One, two"
     assert reply.progress() == Progress(reply.id, "One, two", "", ())
+    reply.blocks.step()
     assert "One, two" in reply.blocks.tail.html
 
 
@@ -163,6 +164,7 @@ async def test_catching_up_adds_what_is_missing_once() -> None:
     for _ in range(2):
         reply.catch_up(Progress(reply.id, "One, two", "Hm.", sources))
     assert (reply.text, reply.reasoning, reply.sources) == ("One, two", "Hm.", sources)
+    reply.blocks.step()
     assert "One, two" in reply.blocks.tail.html
 
 
@@ -316,6 +318,7 @@ async def test_text_becomes_thoughts_when_a_closing_tag_comes() -> None:
     assert reply.text == "Okay, hi.\n"
     reply.take(Text("</think>\n\nHello"))
     assert (reply.reasoning, reply.text, reply.rethought) == ("Okay, hi.", "Hello", len("Okay, hi."))
+    reply.blocks.step()
     assert [block.html for block in reply.blocks.blocks()] == []
     assert "Hello" in reply.blocks.tail.html
     assert "Okay" not in reply.blocks.tail.html

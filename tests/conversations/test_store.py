@@ -11,7 +11,7 @@ from tests.conversations.conftest import NOW, Cast
 from tests.fakes.plans import steps
 from webapp.conversations.listing_store import Listing
 from webapp.conversations.messages import Receipt, Rendering, Source, Status, title_from
-from webapp.conversations.replies_store import Checkpoint, Ending, Kept, Progress
+from webapp.conversations.replies_store import Checkpoint, Ending, Kept, NewRendering, Progress
 from webapp.conversations.store import Conversations
 from webapp.db.clock import moment
 from webapp.db.tables import IS_LIVE
@@ -230,7 +230,8 @@ async def test_html_of_an_older_renderer_is_not_handed_out(cast: Cast) -> None:
     await cast.end(exchange.answer.id)
     newer = Conversations(cast.database, max_live=3, renderer_version=2)
     assert (await newer.find_message(cast.alice, exchange.answer.id)).html is None
-    await cast.replies.save_renderings({exchange.answer.id: Rendering("<p>New</p>", "")}, 2)
+    run = (await newer.find_message(cast.alice, exchange.answer.id)).run
+    await cast.replies.save_renderings([NewRendering(exchange.answer.id, run, Rendering("<p>New</p>", ""))], 2)
     assert (await newer.find_message(cast.alice, exchange.answer.id)).html == "<p>New</p>"
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from tests.conversations.conftest import NOW, Cast
 from webapp.conversations.messages import Exchange, Feedback, Receipt, Rendering, Status
 from webapp.conversations.pictures import Picture
-from webapp.conversations.replies_store import Ending, Progress
+from webapp.conversations.replies_store import Ending, NewRendering, Progress
 from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Message as MessageRow
 from webapp.documents.store import DocumentStore
@@ -73,7 +73,7 @@ async def test_saving_the_same_text_changes_nothing(cast: Cast) -> None:
 async def test_an_edited_answer_has_its_new_html_whoever_renders_the_old_text(cast: Cast) -> None:
     old = await exchange(cast)
     await cast.branches.edit(cast.alice, old.answer.id, 1, "Better", Rendering("<p>Better</p>", ""))
-    await cast.replies.save_renderings({old.answer.id: Rendering("<p>Answer</p>", "")}, 1)
+    await cast.replies.save_renderings([NewRendering(old.answer.id, 1, Rendering("<p>Answer</p>", ""))], 2)
     edited = await cast.conversations.find_message(cast.alice, old.answer.id)
     assert (edited.content, edited.html, edited.reasoning) == ("Better", "<p>Better</p>", "Hm")
 

@@ -79,6 +79,7 @@ def test_any_other_text_is_the_cursor_of_one_who_has_nothing(text: str) -> None:
 async def test_the_cursor_of_a_whole_page_stands_behind_what_has_settled() -> None:
     reply = new_reply("One.\n\nTw")
     reply.take(Reasoning("Hm."))
+    reply.blocks.step()
     assert Cursor.at(reply) == Cursor(reply.blocks.blocks()[-1].end, 3)
     assert Cursor.at(new_reply("Open")) == Cursor(0, 0)
 
@@ -149,7 +150,8 @@ async def test_hostile_text_stays_text() -> None:
 
 async def test_open_code_grows_by_its_new_part_alone() -> None:
     reply, page, watching = new_reply(CODE, "x = 1\n" * 1_000), Page(), view()
-    page.apply(watching.frame(reply))
+    while reply.blocks.is_behind:
+        page.apply(watching.frame(reply))
     reply.take(Text("if x < 2:\n"))
     frame = watching.frame(reply)
     page.apply(frame)
@@ -370,6 +372,7 @@ async def test_the_source_of_an_answer_is_without_what_turned_out_to_be_thoughts
 
 async def test_who_comes_back_with_a_cursor_from_before_gets_the_answer_alone() -> None:
     reply = new_reply("One.\n\nTwo.\n\n")
+    reply.blocks.step()
     cursor = Cursor.at(reply)
     reply.take(Text("</think>\n\nHi"))
     assert cursor.settled > len(reply.text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -105,7 +106,7 @@ async def test_nothing_of_the_server_is_in_it(sandbox: Sandbox, monkeypatch: pyt
 
 async def test_work_that_never_ends_is_ended_by_the_clock(sandbox: Sandbox) -> None:
     error = await refused(sandbox, job(work.spin, wait=0.5))
-    assert (error.reason, error.is_of_the_input) == ("time", True)
+    assert (error.reason, error.is_of_the_input) == ("time", False)
     assert sandbox.pids == []
 
 
@@ -145,6 +146,14 @@ async def test_a_process_that_dies_is_one_jobs_affair(sandbox: Sandbox) -> None:
     others = [asyncio.create_task(sandbox.run(job(work.echo, Wish), Wish(number=n))) for n in range(5)]
     assert (await refused(sandbox, job(work.die))).reason == "died"
     assert [one.number for one in await asyncio.gather(*others)] == [0, 1, 2, 3, 4]
+
+
+async def test_a_process_that_the_system_kills_says_nothing_of_its_job(sandbox: Sandbox) -> None:
+    async with aclosing(sandbox.stream(job(work.sleep), Wish(number=30))) as answers:
+        os.kill(await anext(answers), signal.SIGKILL)
+        with pytest.raises(SandboxError) as caught:
+            await anext(answers)
+    assert (caught.value.reason, caught.value.is_of_the_input) == ("away", False)
 
 
 async def test_an_error_of_the_work_says_where_and_not_what(sandbox: Sandbox) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from webapp.rendering.texts import Texts
+
 
 class Wish(Struct, frozen=True):
     """What the work does, with a number for how much."""
@@ -115,3 +117,18 @@ def pieces(wish: Wish) -> Iterator[bytes]:
     """A hundred thousand bytes each, with its number in front."""
     for number in range(wish.number):
         yield number.to_bytes(4, "big") + bytes(100_000)
+
+
+def die_of_texts(question: Texts) -> Iterator[str]:
+    os.kill(os.getpid(), signal.SIGABRT)
+    yield ""
+
+
+def die_at_the_second_text(question: Texts) -> Iterator[str]:
+    yield "<p>1</p>"
+    os.kill(os.getpid(), signal.SIGABRT)
+
+
+def sleep_over_texts(question: Texts) -> Iterator[str]:
+    time.sleep(60)
+    yield ""

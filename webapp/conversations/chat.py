@@ -9,7 +9,7 @@ from webapp.catalog.catalog import Catalog
 from webapp.conversations.listing import View
 from webapp.conversations.listing_store import Listing
 from webapp.conversations.messages import Beginning, Conversation, Exchange, Feedback, Message
-from webapp.conversations.renderings import rendering
+from webapp.conversations.renderings import Renderer
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.conversations.titles import Titles
@@ -32,6 +32,7 @@ class Chat:
         replies: Replies,
         catalog: Catalog,
         titles: Titles,
+        renderer: Renderer,
         *,
         max_message_bytes: int,
     ) -> None:
@@ -41,6 +42,7 @@ class Chat:
         self._replies = replies
         self._catalog = catalog
         self._titles = titles
+        self._renderer = renderer
         self._max_message_bytes = max_message_bytes
 
     async def ask(
@@ -90,8 +92,8 @@ class Chat:
         """Changes the text of a question or answer, which was read in `run`, in place; the earlier one is kept too."""
         check_text(text, self._max_message_bytes)
         old = await self._store.find_message(owner, message_id)
-        made = rendering(old.id, text, old.reasoning) if old.role == "assistant" else None
-        await self._branches.edit(owner, message_id, run, text, made)
+        made = await self._renderer.one(owner, old.id, text, old.reasoning) if old.role == "assistant" else None
+        await self._branches.edit(owner, message_id, run, text, made.rendering if made and made.is_final else None)
 
     async def rate(self, owner: UUID, answer_id: UUID, feedback: str, note: str) -> UUID:
         """Keeps what a reader thinks of an answer: `up`, `down` or nothing, and a note of up to 2000 characters.

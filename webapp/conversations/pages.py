@@ -336,7 +336,8 @@ def finished_turn(message: Message, rendering: Rendering, model_name: str) -> Tu
 
 
 def growing_turn(message: Message, reply: Reply, model_name: str) -> Turn:
-    """A growing answer as it stands, with the cursor from which its event stream goes on."""
+    """A growing answer as far as it's rendered, with the cursor from which its event stream goes on."""
+    reply.blocks.step()
     return Turn(
         message,
         anchor(message.id),

@@ -15,9 +15,9 @@ from webapp.conversations import pages
 from webapp.conversations.listing import View
 from webapp.conversations.listing_store import Listing
 from webapp.conversations.messages import Conversation, Exchange, Message, Rendering, Window
-from webapp.conversations.renderings import rendering
+from webapp.conversations.renderings import Renderer
 from webapp.conversations.replies import Replies
-from webapp.conversations.replies_store import ReplyStore
+from webapp.conversations.replies_store import NewRendering, ReplyStore
 from webapp.conversations.store import PAGE, Conversations
 from webapp.conversations.tree_store import Branches
 from webapp.conversations.waiting import Wait
@@ -83,6 +83,7 @@ class Presenter:
         *,
         is_demo: bool,
         max_message_bytes: int,
+        renderer: Renderer,
         budgets: BudgetStore | None = None,
     ) -> None:
         """Without `budgets` pages tell nothing of the month."""
@@ -96,6 +97,7 @@ class Presenter:
         self._is_demo = is_demo
         self._budgets = budgets
         self.max_message_bytes = max_message_bytes
+        self.renderer = renderer
 
     def render(self, template: str, page: Struct, appearance: Reader = UNKNOWN) -> str:
         return self._templates.render(template, page, appearance)
@@ -282,10 +284,13 @@ class Presenter:
     async def _renderings(self, answers: Sequence[Message]) -> dict[UUID, Rendering]:
         """The HTML of finished answers. What an older renderer made is made again and kept, all in one transaction."""
         kept = {one.id: _kept_rendering(one) for one in answers}
-        new = {one.id: rendering(one.id, one.content, one.reasoning) for one in answers if kept[one.id] is None}
-        if new:
-            await self._reply_store.save_renderings_soon(new, RENDERER_VERSION)
-        return new | {key: one for key, one in kept.items() if one is not None}
+        missing = [one for one in answers if kept[one.id] is None]
+        new = await self.renderer.several(missing)
+        final = [NewRendering(one.id, one.run, new[one.id].rendering) for one in missing if new[one.id].is_final]
+        if final:
+            await self._reply_store.save_renderings_soon(final, RENDERER_VERSION)
+        made = {key: one.rendering for key, one in new.items()}
+        return made | {key: one for key, one in kept.items() if one is not None}
 
 
 def _kept_rendering(answer: Message) -> Rendering | None:

@@ -22,7 +22,7 @@ from webapp.conversations.generation import INTERRUPTED, STOPPED, Outcome, Upstr
 from webapp.conversations.messages import Beginning, Message, Status
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
 from webapp.conversations.observing import Ended, Nobody, Observer
-from webapp.conversations.renderings import rendering
+from webapp.conversations.renderings import Renderer
 from webapp.conversations.repainting import Painter
 from webapp.conversations.replies_store import Ending, ReplyKeeper
 from webapp.conversations.reply import Reply, frame_interval
@@ -31,7 +31,8 @@ from webapp.conversations.till import CODE as BUDGET
 from webapp.conversations.till import Till
 from webapp.db.job_log import JobLog
 from webapp.db.outages import AwayError
-from webapp.rendering.markdown import RENDERER_VERSION
+from webapp.rendering.markdown import RENDERER_VERSION, UNRENDERED
+from webapp.sandbox.sandbox import Sandbox
 from webapp.web.context import bound
 from webapp.web.refusals import UnavailableError
 
@@ -58,6 +59,7 @@ class Replies:
         *,
         observer: Observer = NOBODY,
         painter: Painter | None = None,
+        renderer: Renderer | None = None,
         till: Till = TILL,
         checkpoint_interval: float = CHECKPOINT_INTERVAL,
     ) -> None:
@@ -66,6 +68,7 @@ class Replies:
         self._upstream = upstream
         self._observer = observer
         self._painter = painter or Painter()
+        self._renderer = renderer or Renderer(Sandbox())
         self._till = till
         self._bus = bus or NoBus()
         self._checkpoint_interval = checkpoint_interval
@@ -215,12 +218,13 @@ class Replies:
         """Keeps the whole answer, with patience: what is wrong with the database may pass."""
         reply.end_thinking()
         pictures = await self._painter.paint(reply.pictures)
+        made = await self._renderer.one(reply.answer.owner_id, reply.id, reply.text, reply.reasoning)
         ending = Ending(
             reply.progress(),
             outcome.status,
             reply.receipt,
-            rendering(reply.id, reply.text, reply.reasoning),
-            RENDERER_VERSION,
+            made.rendering,
+            RENDERER_VERSION if made.is_final else UNRENDERED,
             pictures,
             outcome.code,
             outcome.sentence,

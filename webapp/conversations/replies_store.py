@@ -1,10 +1,10 @@
 """What the streaming core keeps of growing answers. Found by id alone: whoever starts a reply has found its owner."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,14 @@ class Progress(Struct, frozen=True):
     run: int = 0
     generation_id: str = ""
     running_cost: Decimal | None = None
+
+
+class NewRendering(NamedTuple):
+    """What an answer's text, as it was read in `run`, looks like by a newer renderer."""
+
+    id: UUID
+    run: int
+    rendering: Rendering
 
 
 class Ending(Struct, frozen=True):
@@ -209,16 +217,22 @@ class ReplyStore:
                 await book_calls(connection, [one.call for one in reaped], datetime.now(UTC))
             return len(reaped)
 
-    async def save_renderings_soon(self, renderings: Mapping[UUID, Rendering], renderer_version: int) -> None:
-        """The same, and holds no reader up. Where it can't be done soon, whoever looks next makes them again."""
+    async def save_renderings_soon(self, renderings: Sequence[NewRendering], renderer_version: int) -> None:
+        """The same, and holds no reader up. Where it can't be done soon, the next reader makes them again."""
         save = partial(self.save_renderings, renderings, renderer_version)
-        await self._database.background.do(("renderings", *renderings), save, keep=False)
+        await self._database.background.do(("renderings", *(one.id for one in renderings)), save, keep=False)
 
-    async def save_renderings(self, renderings: Mapping[UUID, Rendering], renderer_version: int) -> None:
+    async def save_renderings(self, renderings: Sequence[NewRendering], renderer_version: int) -> None:
         """Keeps finished answers' HTML by a newer renderer, in one transaction; what is by it already stays."""
         rows = [
-            {"key": key, "new": one.html, "thoughts": one.reasoning_html, "version": renderer_version}
-            for key, one in sorted(renderings.items())  # as at checkpoints: in one order
+            {
+                "key": one.id,
+                "read_in": one.run,
+                "new": one.rendering.html,
+                "thoughts": one.rendering.reasoning_html,
+                "version": renderer_version,
+            }
+            for one in sorted(renderings, key=lambda one: one.id)  # as at checkpoints: in one order
         ]
         async with self._database.write() as session:
             connection = await session.connection()
@@ -303,11 +317,12 @@ _END: Final = (
     .returning(MessageRow.owner_id, MessageRow.by_own_key, MessageRow.heartbeat_at)
 )
 _IS_THERE: Final = select(MessageRow.id).where(MessageRow.id == bindparam("key"))
-# An edit brings its own HTML: what somebody else made of the earlier text meanwhile does not replace it.
+# An edit may have changed the text meanwhile: what was made of the earlier one doesn't go with it.
 _KEEP_RENDERING: Final = (
     update(MessageRow.__table__)  # type: ignore[arg-type]  # as above
     .where(
         MessageRow.id == bindparam("key"),
+        MessageRow.run == bindparam("read_in"),
         MessageRow.status != Status.STREAMING,
         MessageRow.renderer_version.is_distinct_from(bindparam("version")),
     )

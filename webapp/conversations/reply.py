@@ -19,8 +19,8 @@ from webapp.conversations.pictures import Picture, read_picture
 from webapp.conversations.replies_store import Progress
 from webapp.conversations.thoughts import Kind, Piece, Thoughts
 from webapp.conversations.waiting import Stage, Wait
+from webapp.rendering.paced import PacedStream
 from webapp.rendering.safety import is_web_address
-from webapp.rendering.stream import BlockStream
 from webapp.services.events import (
     Citation,
     Finish,
@@ -75,7 +75,7 @@ class Reply:
         self._meter = meter
         self._has_tokens = False
         self.id: UUID = answer.id
-        self.blocks = BlockStream(answer.content)
+        self.blocks = PacedStream(answer.content)
         self.reasoning = answer.reasoning
         self.sources = answer.sources
         self.pictures: tuple[Picture, ...] = ()  # new ones, to be kept at the end
@@ -228,7 +228,7 @@ class Reply:
         self.rethought = len(self.reasoning)
         self._parts, self._length = [self.answer.content], self._had_length
         self._length_at_rest = self._length
-        self.blocks = BlockStream(self.answer.content)
+        self.blocks = PacedStream(self.answer.content)
         self.stage, self._thinks_since = Stage.THINKING, self._began + (self.first_token or 0.0)
 
     def wait_state(self, model_name: str) -> Wait:

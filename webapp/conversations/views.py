@@ -21,6 +21,7 @@ from webapp.web.refusals import RefusalError, SignedOutError
 from webapp.web.sse import COMMENT, encode_event
 
 CONNECTION_SECONDS: Final = 300.0  # proxies cut long connections anyhow: better we do, between two frames
+STEP_PAUSE: Final = 0.005  # between two parts of what came at once: others have their turn
 COUNT_INTERVAL: Final = 1.0  # how often a page is told the number of tokens
 WAS_THOUGHT: Final = "What stands above were the model's thoughts. Its answer:"
 DOCUMENT_INTERVAL: Final = 0.4  # a document can only add, so its unfinished end is sent anew less often
@@ -68,13 +69,17 @@ class PageView:
         self._is_new = True
 
     def frame(self, reply: Reply) -> str:
-        """What is new since the last frame, as partials for htmx; "" for nothing."""
+        """What is new since the last frame, as partials for htmx; "" for nothing.
+
+        Of much that came at once it is the first part: the reply's blocks are behind then.
+        """
+        reply.blocks.step()
         if self._is_rethought(reply):
             parts = [self._partial("body", "innerHTML", "")]
             self._cursor = self._cursor._replace(settled=0)
             self._is_new = True
-        elif self._is_new and reply.is_live and self._cursor.settled > len(reply.text):
-            return ""  # this process has yet to hear of what the page has: it will
+        elif self._is_new and reply.is_live and self._cursor.settled > reply.blocks.reached:
+            return ""  # this process has yet to hear of what the page has, or to render it: it will
         elif self._is_new and self._is_lost(reply):
             parts = [self._partial("body", "innerHTML", ""), self._partial("reasoning", "innerHTML", "")]
             self._cursor = Cursor()
@@ -173,6 +178,10 @@ async def frames(
                 frame = view.frame(reply)
                 if frame:
                     yield encode_event(frame, cursor=str(view.cursor))
+                while reply.blocks.is_behind:
+                    await asyncio.sleep(STEP_PAUSE)
+                    if frame := view.frame(reply):
+                        yield encode_event(frame, cursor=str(view.cursor))
                 if not reply.is_live:
                     break
                 if not frame:
@@ -201,10 +210,17 @@ async def growing_text(follow: AsyncGenerator[Reply, None]) -> AsyncGenerator[tu
                     settled, tail = 0, ""
                     piece = f'<p class="live__tail">{WAS_THOUGHT}</p>'
                 rethought = reply.rethought
-                blocks = reply.blocks.blocks(after=settled)
-                if blocks:
-                    settled = blocks[-1].end
-                    piece += "".join(block.html for block in blocks)
+                while True:
+                    reply.blocks.step()
+                    blocks = reply.blocks.blocks(after=settled)
+                    if blocks:
+                        settled = blocks[-1].end
+                        piece += "".join(block.html for block in blocks)
+                    if not reply.blocks.is_behind:
+                        break
+                    yield piece, True
+                    piece = ""
+                    await asyncio.sleep(STEP_PAUSE)
                 if reply.blocks.tail.html != tail:
                     tail = reply.blocks.tail.html
                     piece += f'<div class="live__tail">{tail}</div>'

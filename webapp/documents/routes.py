@@ -61,7 +61,7 @@ async def show_document(
         return _sent(json_pieces(document, picture_data), document, kind, "application/json")
     if kind == "html":
         headers = {"content-security-policy": ALONE}
-        return _sent(webpage.pieces(document, picture_data), document, kind, "text/html; charset=utf-8", headers)
+        return _sent(webpage.pieces(owner, document, picture_data), document, kind, "text/html; charset=utf-8", headers)
     writer = _writer(kind, public_url)
     last = next((one for one in document.branch[-1:] if one.status == "streaming"), None)
     follow = None

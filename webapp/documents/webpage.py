@@ -9,7 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from webapp.conversations.pages import rendered
-from webapp.conversations.renderings import rendering
+from webapp.conversations.renderings import Renderer
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.streams import PictureData
 from webapp.rendering.links import linked
@@ -37,27 +37,27 @@ class SavedTurn(Struct, frozen=True):
 
 
 class Webpage:
-    def __init__(self, templates: Templates, styles: str) -> None:
+    def __init__(self, templates: Templates, styles: str, renderer: Renderer) -> None:
         self._templates = templates
+        self._renderer = renderer
         self._styles = Markup(styles)  # noqa: S704  # our own file
 
-    async def pieces(self, document: Document, picture_data: PictureData) -> AsyncIterator[str]:
-        """The branch that is shown, turn by turn."""
+    async def pieces(self, owner: UUID, document: Document, picture_data: PictureData) -> AsyncIterator[str]:
+        """The branch that is shown of the owner's conversation, turn by turn."""
         head = SavedHead(document.title, self._styles, document.system_prompt)
         yield self._templates.render("documents/saved_head.html", head)
         for message in document.branch:
             pictures = [_data_url(one.media_type, await picture_data(one)) for one in message.pictures]
-            turn = _turn(message, tuple(url for url in pictures if url))
+            turn = await self._turn(owner, message, tuple(url for url in pictures if url))
             yield self._templates.render("documents/saved_message.html", turn)
         yield END
 
-
-def _turn(message: DocumentMessage, pictures: tuple[str, ...]) -> SavedTurn:
-    if message.role == "user":
-        body = Markup(linked(message.content))  # noqa: S704  # which escapes
-        return SavedTurn(message, f"m-{message.id}", body, Markup(), pictures)
-    made = rendering(UUID(message.id), message.content, message.reasoning)
-    return SavedTurn(message, f"m-{message.id}", rendered(made.html), rendered(made.reasoning_html), pictures)
+    async def _turn(self, owner: UUID, message: DocumentMessage, pictures: tuple[str, ...]) -> SavedTurn:
+        if message.role == "user":
+            body = Markup(linked(message.content))  # noqa: S704  # which escapes
+            return SavedTurn(message, f"m-{message.id}", body, Markup(), pictures)
+        made = (await self._renderer.one(owner, UUID(message.id), message.content, message.reasoning)).rendering
+        return SavedTurn(message, f"m-{message.id}", rendered(made.html), rendered(made.reasoning_html), pictures)
 
 
 def _data_url(media_type: str, data: bytes | None) -> str:

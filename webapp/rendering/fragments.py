@@ -13,7 +13,7 @@ from msgspec import Struct
 from webapp.rendering import markdown
 from webapp.rendering.markup import Headings
 from webapp.rendering.safety import escape, readable
-from webapp.rendering.weight import MAX_PART_CHARACTERS
+from webapp.rendering.weight import SMALL_PART, is_small
 
 
 class _List(Struct, frozen=True):
@@ -33,10 +33,12 @@ class Context:
         self._headings = Headings()
 
     def settle(self, source: str, next_marker: str = "") -> str:
-        """The HTML of a finished part, which becomes context for those behind it.
+        """The HTML of a finished part, which becomes context for those behind it. One that isn't small stays plain.
 
         ``next_marker`` is how the next part begins if that is the next item of the same list.
         """
+        if not is_small(source, SMALL_PART):
+            return self.skip(markdown.as_it_is(source))
         source = readable(source)
         html, is_loose = self._render(source, next_marker)
         self._definitions = _more_definitions(self._definitions, source, html)
@@ -44,11 +46,16 @@ class Context:
         self._list = _List(next_marker, number + 1, is_loose) if next_marker else None
         return markdown.finish(html, None, self._headings)
 
+    def skip(self, html: str) -> str:
+        """Takes a finished part as the HTML that it has already."""
+        self._list = None
+        return html
+
     def draft(self, source: str) -> str:
         """The HTML of the unfinished part at the end, its code plain: it is rendered again with every frame."""
-        is_long = len(source) > MAX_PART_CHARACTERS
-        html = markdown.as_it_is(source) if is_long else self._render(source, "")[0]
-        return markdown.finish(html, None, self._headings.copy(), colours=False)
+        if not is_small(source, SMALL_PART):
+            return markdown.as_it_is(source)
+        return markdown.finish(self._render(source, "")[0], None, self._headings.copy(), colours=False)
 
     def _render(self, source: str, next_marker: str) -> tuple[str, bool]:
         """Comrak's HTML for a part, and whether it is of a list of paragraphs."""

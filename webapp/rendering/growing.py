@@ -48,6 +48,7 @@ class Growing(Protocol):
     source: Pieces
     end: int | None  # where in the source the block ends, once that is known
     is_odd: bool  # whether it turned out to be one that cannot be shown piece by piece
+    held: str  # what has come and is not shown yet: half a row, or what may become the closing line
 
     def take(self, text: str) -> None:
         """Adds ``text`` at the end."""
@@ -79,7 +80,7 @@ class GrowingCode:
         self._nesting = Nesting(marks_of(opener)) if marks_of(opener) else None
         self._begin = len(head)
         self._code = Pieces()
-        self._held = ""  # what has come and is not shown yet
+        self.held = ""
         self._is_in_line = False  # whether the beginning of its line is shown
         self._line = ""  # that beginning, in a document
         html = markdown.finish(markdown.part_to_html(opener), None)
@@ -88,7 +89,7 @@ class GrowingCode:
 
     def take(self, text: str) -> None:
         self.source.append(text)
-        text, position = self._held + text, 0
+        text, position = self.held + text, 0
         for line in LINE.finditer(text, 0, complete(text)):
             if self._closes(line[0]):
                 self.end = len(self.source) - len(text) + line.end()
@@ -96,11 +97,11 @@ class GrowingCode:
                 return
             self._show(line[0])
             self._is_in_line, self._line, position = False, "", line.end()
-        self._held = text[position:]
-        if self._is_in_line or not self._may_close(self._held):
-            shown = self._held.removesuffix("\r")
+        self.held = text[position:]
+        if self._is_in_line or not self._may_close(self.held):
+            shown = self.held.removesuffix("\r")
             self._show(shown)
-            self._is_in_line, self._held = self._is_in_line or bool(shown), self._held[len(shown) :]
+            self._is_in_line, self.held = self._is_in_line or bool(shown), self.held[len(shown) :]
             self._line += shown if self._nesting else ""
 
     def _closes(self, rest: str) -> bool:
@@ -138,16 +139,16 @@ class GrowingTable:
         self._begin = len(self.source)
         self._render = render
         self._rows = Pieces()
-        self._held = ""  # the last line, which is not complete
+        self.held = ""
         self._tally = Tally(head)
         self._opening, _, self._closing = self._rendered(["x\n"])
 
     def take(self, text: str) -> None:
         self.source.append(text)
-        self._held += text
-        behind = complete(self._held)
+        self.held += text
+        behind = complete(self.held)
         if behind:
-            lines, self._held = LINE.findall(self._held, 0, behind), self._held[behind:]
+            lines, self.held = LINE.findall(self.held, 0, behind), self.held[behind:]
             self._take_lines(lines)
 
     def tail(self, start: int) -> OpenBlock:
@@ -166,7 +167,7 @@ class GrowingTable:
             return
         self._rows.append(inside if rows else "")
         if parts:
-            behind = sum(map(len, lines[len(rows) :])) + len(self._held)
+            behind = sum(map(len, lines[len(rows) :])) + len(self.held)
             self.end = len(self.source) - behind
 
     def _rendered(self, rows: list[str]) -> tuple[str, str, str]:

@@ -20,7 +20,8 @@ from webapp.rendering.spans import hidden
 from webapp.rendering.weight import is_heavy
 
 # Part of every stored rendering; a higher number makes the stored ones be rendered again.
-RENDERER_VERSION: Final = 3
+RENDERER_VERSION: Final = 4
+UNRENDERED: Final = 0  # the version of what is only the text as it is, and is rendered when it's next looked at
 
 _EXTENSIONS: Final = (
     "table",

@@ -14,10 +14,11 @@ from msgspec import Struct
 
 from webapp.rendering.fragments import Context
 from webapp.rendering.growing import LINE, Growing, GrowingCode, GrowingTable, OpenBlock, complete
+from webapp.rendering.markdown import as_it_is
 from webapp.rendering.outline import Outline, is_blank, outline
 from webapp.rendering.safety import readable
 from webapp.rendering.unfinished import complete_tail
-from webapp.rendering.weight import MAX_CHARACTERS
+from webapp.rendering.weight import MAX_CHARACTERS, SMALL_PART, is_small
 
 
 class Block(Struct, frozen=True):
@@ -122,8 +123,10 @@ class BlockStream:
     def finish(self) -> None:
         """Settles all there is, when no more text will come."""
         self._settle()
-        rest = str(self._growing.source) if self._growing else self._open
-        if rest:
+        if self._growing and not is_small(str(self._growing.source), SMALL_PART):
+            held = self._growing.held
+            self._add_grown(self._growing, len(self._growing.source), as_it_is(held) if held.strip(" \t\r`~") else "")
+        elif rest := str(self._growing.source) if self._growing else self._open:
             self._add_block(rest)
         self._begin_open("")
 
@@ -152,10 +155,22 @@ class BlockStream:
             self._is_odd = True
             self._outlined = max(0, _window(complete(self._open)) - 1)  # the last look finds what all would find
         elif growing.end is not None:
-            source = str(growing.source)
-            self._begin_open(source)
-            self._settle_parts([source[: growing.end]], [""])
+            self._settle_grown(growing, growing.end)
         return self._growing is None
+
+    def _settle_grown(self, growing: Growing, end: int) -> None:
+        """Settles a block that has grown to its end."""
+        source = str(growing.source)
+        if is_small(source[:end], SMALL_PART):
+            self._begin_open(source)
+            self._settle_parts([source[:end]], [""])
+        else:
+            self._add_grown(growing, end)
+            self._begin_open(source[end:])
+
+    def _add_grown(self, growing: Growing, length: int, held: str = "") -> None:
+        """Adds a large block with the HTML that it has by now, its code plain."""
+        self._add(length, self._context.skip(growing.tail(self._end).html + held))
 
     def _settle_next(self) -> bool:
         """Looks at some more of the open end for what is finished. Returns whether there is more to look at."""
@@ -202,8 +217,10 @@ class BlockStream:
         self._open, self._outlined, self._growing, self._is_odd, self._tail = text, 0, None, False, None
 
     def _add_block(self, source: str, next_marker: str = "") -> None:
-        html = self._context.settle(source, next_marker)
-        self._ends.append(self._end + len(source))
+        self._add(len(source), self._context.settle(source, next_marker))
+
+    def _add(self, length: int, html: str) -> None:
+        self._ends.append(self._end + length)
         self._blocks.append(Block(self._end, html))
 
     def _growing_tail(self, growing: Growing) -> OpenBlock:
@@ -213,6 +230,8 @@ class BlockStream:
         return self._tail
 
     def _prose(self, text: str) -> Prose:
+        if not is_small(text, SMALL_PART):
+            return Prose(self._draft(text))
         shown = complete_tail(readable(text))
         return Prose("" if is_blank(shown) else self._draft(shown))
 

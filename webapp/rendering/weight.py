@@ -1,21 +1,40 @@
-"""Texts that would cost too much to render as Markdown. They are shown as they are, losing nothing but their looks.
+"""What a text costs to render as Markdown, judged by its length and by the marks in it.
 
-The limits lie far above what a person reads, and below what takes the renderer a noticeable time: a line of e-mail
-addresses recurses once for each in comrak until the stack is used up; a table fills every row to its widest; long runs
-of no-break spaces are slow to sanitise.
+A small one takes some milliseconds, and may be rendered where others wait meanwhile. A heavy one is shown as it is,
+and loses nothing but its looks: the limits lie far above what a person reads, and below what takes the renderer very
+long. A line of e-mail addresses recurses once for each in comrak until the stack is used up; a table fills every row to
+its widest; long runs of no-break spaces are slow to sanitise. What lies between is for another process.
 """
 
 from collections.abc import Iterable
 from typing import Final
 
 MAX_CHARACTERS: Final = 2_000_000
-MAX_PART_CHARACTERS: Final = 100_000  # of what is rendered again with every frame
+SMALL: Final = 20_000  # weight up to which a text is rendered at once: about as many milliseconds as thousands
+SMALL_PART: Final = 10_000  # the same of a part of a growing text, which is rendered again and again as it grows
 MAX_ADDRESSES: Final = 2_000
 MAX_SPACES: Final = 20_000
 MAX_FORMULAS: Final = 10_000  # begun with a bracket: for each that does not end comrak looks through the paragraph
 MAX_FENCES: Final = 4_000  # each second one makes a block of code, with a bar and buttons
 MAX_COLUMNS: Final = 500
 MAX_CELLS: Final = 20_000
+
+# What a mark weighs beside the character that it is, as measured with texts of nothing else. The weights are what keeps
+# small texts quick: tests/rendering/test_weight.py looks for a text that is slower than its weight.
+_MARKS: Final = (
+    ("$", 25), ("\\", 10), ("[^", 30), ("`", 4), ("~~", 4), ("|", 4), ("://", 15), ("www.", 15), ("@", 20), ("&", 4),
+    ("[", 3), ("]", 3), ("<", 3), (">", 4), ("*", 2), ("_", 2), ("\u00a0", 4),
+)  # fmt: skip
+
+
+def weight(text: str) -> int:
+    """How much work it is to render ``text``. Of plain prose it is the length."""
+    return len(text) + sum(text.count(mark) * more for mark, more in _MARKS)
+
+
+def is_small(text: str, most: int = SMALL) -> bool:
+    """Whether ``text`` weighs no more than ``most``."""
+    return len(text) <= most and weight(text) <= most
 
 
 def is_heavy(text: str, longest: int = MAX_CHARACTERS) -> bool:

@@ -1,13 +1,14 @@
 """One sandboxed process, as the server sees it: started, given jobs one at a time, ended."""
 
 import asyncio
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import Any, Final, Literal, Self
 
 import msgspec
@@ -20,7 +21,8 @@ ROOT: Final = Path(__file__).parent.parent.parent
 PROGRAM: Final = Path(__file__).parent / "program.py"
 BUFFER: Final = 1 << 18  # bytes of answers that wait here until they're read; then the process waits
 
-# "failed" is an error of the work itself; "busy" and "away": it wasn't even begun.
+# "failed" is an error of the work itself. "time": by the clock, so a busy machine may be why. "busy" and "away": no
+# process was to be had.
 Reason = Literal["time", "output", "died", "failed", "busy", "away"]
 
 
@@ -34,7 +36,7 @@ class SandboxError(Exception):
     @property
     def is_of_the_input(self) -> bool:
         """Whether the same question would fare no better another time."""
-        return self.reason not in ("busy", "away")
+        return self.reason not in ("time", "busy", "away")
 
 
 class SandboxedProcess:
@@ -90,10 +92,19 @@ class SandboxedProcess:
                 else:
                     raise SandboxError("died", "it doesn't speak our language")
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise SandboxError("died", "its process ended") from None
+            raise await self._death() from None
         except msgspec.MsgspecError:
             raise SandboxError("died", "its answer can't be read") from None
         self._is_between_jobs = True
+
+    async def _death(self) -> SandboxError:
+        """Why it ended. A system that is out of memory kills it for what others do as well."""
+        with suppress(TimeoutExpired):
+            await asyncio.to_thread(self._process.wait, 1.0)
+        code = self._process.returncode
+        if code == -signal.SIGKILL:
+            return SandboxError("away", "the system killed its process")
+        return SandboxError("died", f"its process ended with {code}")
 
     async def end(self) -> None:
         """Ends it at once, whatever it does."""

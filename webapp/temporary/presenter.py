@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from webapp.conversations import pages
 from webapp.conversations.messages import Message
 from webapp.conversations.presenter import Presenter
-from webapp.conversations.renderings import rendering
+from webapp.conversations.renderings import Made
 from webapp.conversations.reply import Reply
 from webapp.temporary.chat import Asked
 from webapp.temporary.pages import EndedTurn, NewTurns, TemporaryPage
@@ -26,7 +26,7 @@ class TemporaryPresenter:
         """The chat with these messages."""
         page = await self._presenter.new_page(owner, model)
         said = tuple(one.content for one in messages)
-        turns = tuple(map(self._turn, messages))
+        turns = await self._turns(messages)
         return TemporaryPage(
             "Temporary chat", page.list, _composer(page.composer, said), page.is_demo, turns, page.spent
         )
@@ -42,23 +42,29 @@ class TemporaryPresenter:
         page = await self.page(owner, model, messages)
         return replace(page, composer=replace(page.composer, text=text, error=refusal.sentence))
 
-    def new_turns(self, asked: Asked) -> NewTurns:
+    async def new_turns(self, asked: Asked) -> NewTurns:
         """What a question adds to its page."""
-        return NewTurns((self._turn(asked.question), self._turn(asked.answer)))
+        return NewTurns(await self._turns((asked.question, asked.answer)))
 
     async def ended(self, owner: UUID, asked: Asked, answer: Message) -> EndedTurn:
         """What the end of an answer changes on its page."""
         month = await self._presenter.month(owner)
         composer = replace(pages.make_composer((), "", None), note=month.note)
-        return EndedTurn(self._turn(answer), (asked.question.content, answer.content), composer, month.spent)
+        [turn] = await self._turns([answer])
+        return EndedTurn(turn, (asked.question.content, answer.content), composer, month.spent)
 
-    def _turn(self, message: Message) -> pages.Turn:
+    async def _turns(self, messages: Sequence[Message]) -> tuple[pages.Turn, ...]:
+        ended = [one for one in messages if one.role != "user" and not one.is_live]
+        renderings = await self._presenter.renderer.several(ended)
+        return tuple([self._turn(one, renderings.get(one.id)) for one in messages])
+
+    def _turn(self, message: Message, made: Made | None) -> pages.Turn:
         if message.role == "user":
             return pages.question_turn(message)
         name = self._presenter.model_name(message) if message.receipt.model else ""
-        if message.is_live:
+        if made is None:
             return pages.growing_turn(message, Reply(message), name)
-        return pages.finished_turn(message, rendering(message.id, message.content, message.reasoning), name)
+        return pages.finished_turn(message, made.rendering, name)
 
 
 def _composer(composer: pages.Composer, said: tuple[str, ...]) -> pages.Composer:

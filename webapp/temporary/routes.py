@@ -90,7 +90,7 @@ async def _events(
     temporary, answer = TemporaryPresenter(presenter), asked.answer
     view = SourceView(Cursor(), anchor(answer.id), presenter.model_name(answer), presenter.wait_part)
     try:
-        yield encode_event(presenter.render("temporary/turns.hx.html", temporary.new_turns(asked)), cursor=WHOLE)
+        yield encode_event(presenter.render("temporary/turns.hx.html", await temporary.new_turns(asked)), cursor=WHOLE)
         async for event in frames(versions, view, longest=inf):
             yield event
         ended = await temporary.ended(answer.owner_id, asked, await chat.ended(answer))
