@@ -105,6 +105,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 # Pure: values in, values out.
 PURE = (
     "rendering/",
+    "operations/lockfiles.py",
     "services/sse.py",
     "services/chunks.py",
     "services/events.py",
