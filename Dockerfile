@@ -23,6 +23,7 @@ COPY --from=build /venv /venv
 COPY --from=packages /app/node_modules/htmx.org/dist/htmx.min.js ./node_modules/htmx.org/dist/
 COPY --from=packages /app/node_modules/htmx.org/dist/ext/hx-sse.min.js ./node_modules/htmx.org/dist/ext/
 COPY --from=packages /app/node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js ./node_modules/@mermaid-js/tiny/dist/
+COPY requirements.txt package-lock.json ./
 COPY static ./static
 COPY templates ./templates
 COPY --from=build /app/webapp ./webapp

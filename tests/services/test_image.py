@@ -160,6 +160,14 @@ def test_nothing_can_be_written_where_it_runs(image: Image, environ: dict[str, s
     assert "PermissionError" in text
 
 
+def test_it_has_what_it_takes_to_list_what_is_in_it(image: Image, environ: dict[str, str]) -> None:
+    code, text = output(run(image, environ, "python", "-m", "webapp", "sbom"))
+    assert code == 0
+    assert {"litestar", "htmx.org", "@mermaid-js/tiny"} <= {
+        one["name"] for one in msgspec.json.decode(text)["components"]
+    }
+
+
 def test_it_serves_and_says_that_it_is_well(
     image: Image, environ: dict[str, str], process: subprocess.Popen[str]
 ) -> None:
