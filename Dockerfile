@@ -9,7 +9,8 @@ FROM python:3.11-slim AS build
 WORKDIR /app
 COPY requirements.txt ./
 RUN python -m venv --without-pip /venv
-RUN python -m pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check -r requirements.txt
+# Ready-made files alone: what it takes to build one would come without a hash.
+RUN python -m pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check --only-binary=:all: --require-hashes -r requirements.txt
 COPY webapp ./webapp
 RUN /venv/bin/python -m compileall -q webapp
 
@@ -22,6 +23,7 @@ COPY --from=build /venv /venv
 COPY --from=packages /app/node_modules/htmx.org/dist/htmx.min.js ./node_modules/htmx.org/dist/
 COPY --from=packages /app/node_modules/htmx.org/dist/ext/hx-sse.min.js ./node_modules/htmx.org/dist/ext/
 COPY --from=packages /app/node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js ./node_modules/@mermaid-js/tiny/dist/
+COPY requirements.txt package-lock.json ./
 COPY static ./static
 COPY templates ./templates
 COPY --from=build /app/webapp ./webapp

@@ -119,6 +119,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 # Pure: values in, values out.
 PURE = (
     "rendering/",
+    "operations/cyclonedx.py",
+    "operations/licences.py",
+    "operations/lockfiles.py",
     "services/sse.py",
     "services/chunks.py",
     "services/events.py",

@@ -327,3 +327,22 @@ async def test_whatever_comes_nothing_breaks_and_nobody_holds_on(pieces: list[by
     client.clock.turn(10_000)
     await client.sends(b"")
     assert not client.wire.is_open
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        POST[:-2] + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST[:-2] + b"Content-Length: 4\r\n\r\nbody",
+        POST[:-2].replace(b"1000000", b"+4") + b"\r\nbody",
+        POST[:-2].replace(b"Content-Length: 1000000", b"Transfer-Encoding: identity, chunked, identity") + b"\r\n",
+        POST[:-2].replace(b"Content-Length: 1000000", b"Transfer-Encoding: xchunked") + b"\r\n0\r\n\r\n",
+        POST[:-2].replace(b"Content-Length:", b"Content-Length :") + b"\r\nbody",
+    ],
+)
+async def test_a_request_that_can_end_in_two_places_is_refused(head: bytes) -> None:
+    """A proxy in front may take the other one, and what is behind it for a request of somebody else's."""
+    client = Client()
+    await client.sends(head + GET)
+    assert (client.wire.is_open, client.status) == (False, b"400")
+    assert client.wire.got.count(b"HTTP/1.1 ") == 1

@@ -24,6 +24,29 @@ ARCHITECTURE = ROOT / "docs" / "architecture.md"
 DEPLOY = sorted((ROOT / "docs" / "deploy").glob("*.md"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
+ASVS = ROOT / "docs" / "asvs.md"
+# How many requirements of levels 1 and 2 each section of ASVS 5.0 has; they come first in it, those of level 3 behind.
+REQUIREMENTS = {
+    1: (2, 9, 11, 3, 2),
+    2: (3, 3, 4, 1),
+    3: (0, 2, 4, 6, 5, 0, 2),
+    4: (3, 1, 2, 4),
+    5: (1, 3, 2, 3),
+    6: (3, 12, 4, 4, 5, 3, 0, 4),
+    7: (3, 4, 2, 5, 2, 2),
+    8: (2, 3, 1, 1),
+    9: (3, 4),
+    10: (2, 2, 4, 11, 5, 2, 3),
+    11: (2, 3, 3, 4, 1, 1, 0),
+    12: (3, 2, 4),
+    13: (1, 5, 2, 5),
+    14: (2, 4, 3),
+    15: (3, 3, 7, 0),
+    16: (1, 5, 4, 3, 3),
+    17: (1, 4, 2),
+}
+STATES = {"met", "operator", "partly", "not met", "n/a"}
+
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)\s]+)\)")
 _PATH = re.compile(r"(?<![\w/.-])(?:\./)?((?:bin|webapp|templates|static|tests|docs|benchmarks)/[\w./-]*\w)")
 _VERB = re.compile(r"python -m webapp ([\w-]+)")
@@ -185,6 +208,45 @@ def test_the_verbs_are_those_of_the_command_line(capsys: pytest.CaptureFixture[s
     told = {verb for paper in PAPERS for verb in _VERB.findall(paper.read_text())}
     assert told
     assert told <= set(verbs)
+
+
+def requirements(cell: str) -> Iterator[str]:
+    """`1.2.6, 10.4.1 to 10.4.3` as single numbers."""
+    for part in cell.split(", "):
+        first, _, last = part.partition(" to ")
+        section, _, number = first.rpartition(".")
+        assert not last or last.startswith(f"{section}."), cell
+        for one in range(int(number), int((last or first).rpartition(".")[2]) + 1):
+            yield f"{section}.{one}"
+
+
+def test_each_requirement_of_asvs_has_one_row_in_its_chapter() -> None:
+    for chapter, counts in REQUIREMENTS.items():
+        text = ASVS.read_text().partition(f"\n## V{chapter} ")[2].partition("\n## ")[0]
+        listed = [number for cell, *_ in rows(text, "requirement") for number in requirements(cell)]
+        wanted = [
+            f"{chapter}.{section}.{number}" for section, count in enumerate(counts, 1) for number in range(1, count + 1)
+        ]
+        assert sorted(listed) == sorted(wanted), f"V{chapter}"
+
+
+def test_a_requirement_that_is_met_leads_to_what_meets_it() -> None:
+    for numbers, state, how in rows(ASVS.read_text(), "requirement"):
+        assert state in STATES, numbers
+        assert how, numbers
+        assert state != "met" or _LINK.search(how), f"{numbers} leads nowhere"
+
+
+def test_what_is_not_met_is_owned_up_to_in_one_place_more() -> None:
+    """The page that people read first has each number that is not met, or only partly."""
+    text = (ROOT / "docs" / "security.md").read_text().partition("\n## By the book\n")[2]
+    lacking = [
+        number
+        for cell, state, _ in rows(ASVS.read_text(), "requirement")
+        for number in requirements(cell)
+        if state in ("partly", "not met")
+    ]
+    assert sorted(lacking) == sorted(set(re.findall(r"\b\d+\.\d+\.\d+\b", text)))
 
 
 def test_decisions_are_numbered_and_short() -> None:

@@ -11,6 +11,7 @@ from webapp.commands.db_status import add_db_status
 from webapp.commands.doctor import add_doctor
 from webapp.commands.export import add_export
 from webapp.commands.importing import add_import
+from webapp.commands.sbom import add_sbom
 from webapp.commands.terminal import CommandError
 from webapp.commands.user import add_user
 from webapp.config import SettingError, Settings, load
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--speed", type=float, default=60.0, help="tokens per second (default %(default)s)")
     demo.set_defaults(run=_demo_openrouter)
     _add_database_verbs(verbs.add_parser("db", help="see to the database: status, upgrade, copy"))
-    for add in (add_backup, add_restore, add_export, add_import, add_doctor, add_user):
+    for add in (add_backup, add_restore, add_export, add_import, add_doctor, add_sbom, add_user):
         add(verbs)
     return parser
 

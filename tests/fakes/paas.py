@@ -27,6 +27,7 @@ import httpx
 from tests.fakes.image import FULL_INSTALL
 from tests.fakes.signed_in import sign_in
 from webapp.app import ROOT
+from webapp.operations.lockfiles import read_requirements
 
 BOOT_TIMEOUT: Final = 30.0  # seconds
 PUBLIC: Final = "chat.example.org"
@@ -132,6 +133,7 @@ class Platform:
         if FULL_INSTALL:
             self._python = self._folder / "python"
             subprocess.run([sys.executable, "-m", "venv", self._python], check=True)
+            # As the buildpacks say it: the hashes in the file are reason enough for pip to ask for all of them.
             self._run("python -m pip install -qq --disable-pip-version-check -r requirements.txt", self._system())
         else:
             self._check_requirements()
@@ -139,11 +141,9 @@ class Platform:
         self._run("python -m compileall -q webapp", self._system())  # or each start of a test would do that anew
 
     def _check_requirements(self) -> None:
-        for line in (self._slug / "requirements.txt").read_text().splitlines():
-            package, _, rest = line.partition("==")
-            wanted, _, marker = rest.partition(" ; ")
-            if not marker:
-                assert version(package) == wanted, f"{package} is not what requirements.txt says"
+        for package in read_requirements((self._slug / "requirements.txt").read_text()):
+            if not package.marker:
+                assert version(package.name) == package.version, f"{package.name} is not what requirements.txt says"
 
     def _procfile(self) -> dict[str, str]:
         lines = (self._slug / "Procfile").read_text().splitlines()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -39,7 +40,18 @@ def test_node_and_pip_stay_in_the_stages_before() -> None:
 
 def test_bases_are_named_with_their_versions() -> None:
     python = (ROOT / ".python-version").read_text().strip()
-    assert [stage.base for stage in STAGES] == ["node:24-slim", f"python:{python}-slim", f"python:{python}-slim"]
+    names = [stage.base.partition("@")[0] for stage in STAGES]
+    assert names == ["node:24-slim", f"python:{python}-slim", f"python:{python}-slim"]
+
+
+def test_images_are_all_pinned_by_a_digest_or_none_is() -> None:
+    """bin/pin-images writes them, and the same for the same name."""
+    services = msgspec.yaml.decode((ROOT / "compose.yaml").read_text())["services"].values()
+    images = {*(stage.base for stage in STAGES), *(one["image"] for one in services if "image" in one)}
+    pinned = {image for image in images if re.fullmatch(r"[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}", image)}
+    assert pinned in (images, set())
+    assert len({image.partition("@")[0] for image in images}) == len(images)
+    assert pinned or not any("@" in image for image in images)
 
 
 def test_it_runs_as_somebody_who_is_not_root() -> None:
@@ -146,6 +158,14 @@ def test_nothing_can_be_written_where_it_runs(image: Image, environ: dict[str, s
     code, text = output(run(image, environ, "python", "-c", "open('webapp/new', 'w')"))
     assert code == 1
     assert "PermissionError" in text
+
+
+def test_it_has_what_it_takes_to_list_what_is_in_it(image: Image, environ: dict[str, str]) -> None:
+    code, text = output(run(image, environ, "python", "-m", "webapp", "sbom"))
+    assert code == 0
+    assert {"litestar", "htmx.org", "@mermaid-js/tiny"} <= {
+        one["name"] for one in msgspec.json.decode(text)["components"]
+    }
 
 
 def test_it_serves_and_says_that_it_is_well(

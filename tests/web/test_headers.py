@@ -29,6 +29,8 @@ def is_armed(answer: httpx.Response) -> None:
         of_a_frame = path.startswith("/assets/") and name == "cross-origin-resource-policy"
         assert answer.headers[name] in ({value, "cross-origin"} if of_a_frame else {value}), told
     assert not {"server", "x-powered-by"} & set(answer.headers), told
+    kind = answer.headers.get("content-type", "")
+    assert re.fullmatch(r"(?!text/).*|text/event-stream|text/[a-z-]+;.*\bcharset=utf-8\b.*", kind), told
     (policy,) = answer.headers.get_list("content-security-policy")
     assert "default-src 'none'" in policy, told
     assert not re.search(r"unsafe-eval|\*|https?:", policy), told
