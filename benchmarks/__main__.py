@@ -15,6 +15,7 @@ from benchmarks.bench import Bench
 from benchmarks.checkpoints import measure_checkpoints
 from benchmarks.growth import measure_growth
 from benchmarks.history import measure_history
+from benchmarks.isolation import measure_isolation
 from benchmarks.long_answer import measure_long
 from benchmarks.pages import measure_page, measure_start
 from benchmarks.paint import measure_paint
@@ -38,6 +39,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Bench], list[Row]]]] = {
     "several": measure_several,
     "checkpoints": measure_checkpoints,
     "growth": measure_growth,
+    "isolation": measure_isolation,
     "history": measure_history,
     "search": measure_search,
     "screen": measure_screen,

@@ -95,7 +95,7 @@ class Process:
 
     def pss_bytes(self) -> int:
         """Its memory and that of its workers, where what they share is divided by the number of those who do."""
-        return sum(_pss(pid) for pid in self._family())
+        return sum(pss_of(pid) for pid in self._family())
 
     def _family(self) -> list[int]:
         """The process and those that it has started, which live as long as it does."""
@@ -104,7 +104,8 @@ class Process:
         return [self._process.pid, *map(int, started)]
 
 
-def _pss(pid: int) -> int:
+def pss_of(pid: int) -> int:
+    """Bytes of memory of a process, where what it shares is divided by the number of those who do."""
     found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_text())
     assert found is not None
     return int(found[1]) * 1024
