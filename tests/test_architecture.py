@@ -36,7 +36,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "__main__": frozenset({"cli"}),
     "cli": frozenset({"commands", "config", "db", "server", "standin", "supervisor", "web"}),
-    "commands": frozenset({"operations", "documents", "conversations", "accounts", "web", "db", "services", "config"}),
+    "commands": frozenset(
+        {"operations", "documents", "conversations", "sandbox", "accounts", "web", "db", "services", "config"}
+    ),
     "server": frozenset(
         {"accounts", "app", "config", "connection", "db", "demo", "listening", "logs", "packages", "supervisor"}
     ),
@@ -48,7 +50,19 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "packages": frozenset({"web"}),
     "logs": frozenset({"config", "web"}),
     "operations": frozenset(
-        {"conversations", "bus", "catalog", "accounts", "web", "rendering", "db", "services", "background", "config"}
+        {
+            "conversations",
+            "bus",
+            "catalog",
+            "accounts",
+            "web",
+            "rendering",
+            "sandbox",
+            "db",
+            "services",
+            "background",
+            "config",
+        }
     ),
     "administration": frozenset(
         {"conversations", "catalog", "accounts", "web", "rendering", "db", "services", "config"}

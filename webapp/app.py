@@ -96,6 +96,7 @@ from webapp.operations.readiness import Readiness
 from webapp.operations.retention import Retention
 from webapp.operations.retention_store import RetentionStore
 from webapp.operations.routes import operations_router
+from webapp.operations.sandbox_check import SandboxCheck
 from webapp.operations.status import Status, checks_of
 from webapp.operations.store import DatabaseFacts
 from webapp.operations.upstream import Upstream
@@ -228,7 +229,11 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
     retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
     upstream = Upstream(None if is_demo else openrouter, settings.model_server)
-    checks = [*checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1]), *checks_of_bus(bus)]
+    checks = [
+        *checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1]),
+        SandboxCheck(sandbox),
+        *checks_of_bus(bus),
+    ]
     readiness = Readiness(checks, lambda: replies.is_draining)
     parts = {
         **accounts.parts,

@@ -54,9 +54,11 @@ async def _look(settings: Settings) -> "tuple[Reported, ...]":
     from webapp.db.migrate import revisions
     from webapp.operations.checks import Finding, Level, Reported, look_at
     from webapp.operations.integrity import IntegrityCheck
+    from webapp.operations.sandbox_check import SandboxCheck
     from webapp.operations.status import address_finding, checks_of
     from webapp.operations.store import DatabaseFacts
     from webapp.operations.upstream import Upstream
+    from webapp.sandbox.sandbox import Sandbox
     from webapp.services.openrouter import OpenRouter
     from webapp.services.transport import open_client
 
@@ -69,7 +71,10 @@ async def _look(settings: Settings) -> "tuple[Reported, ...]":
             upstream = Upstream(account, settings.model_server)
             checks = checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1])
             # To ask an embedded database is to make it, where it is not there.
-            found = await look_at([check for check in checks if there or not check.needs_database])
+            asked = [check for check in checks if there or not check.needs_database]
+            sandbox = Sandbox()
+            async with sandbox.running():
+                found = await look_at([*asked, SandboxCheck(sandbox)])
             if there and isinstance(address, SqliteFile):
                 found = (*found, *await look_at([IntegrityCheck(address.path)], patience=inf))
     finally:
