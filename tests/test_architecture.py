@@ -99,6 +99,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "comrak": ("rendering/",),
     "nh3": ("rendering/",),
     "PIL": ("conversations/repainting.py",),
+    "idna": ("rendering/addresses.py",),
     "uvicorn": ("server.py", "connection.py", "standin/"),
 }
 

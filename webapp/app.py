@@ -265,7 +265,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "shares": shares,
         "share_presenter": SharePresenter(presenter, conversations),
         "watchers": Watchers(shares),
-        "webpage": Webpage(templates, assets.text("app.css")),
+        "webpage": Webpage(templates, painter, assets.text("app.css")),
         "public_url": settings.public_url,
         "readiness": readiness,
         "status": Status(settings, checks, replies),

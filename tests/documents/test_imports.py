@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -127,7 +128,9 @@ MESSAGES = st.builds(
         digest=WORDS,
         continued=st.integers(0, 9),
     ),
-    sources=st.lists(st.builds(Source, WORDS, WORDS), max_size=2).map(tuple),
+    sources=st.lists(
+        st.builds(Source, WORDS.map(lambda words: f"https://example.org/{quote(words)}"), WORDS), max_size=2
+    ).map(tuple),
     pictures=PICTURES,
 )
 
@@ -196,7 +199,7 @@ FULL = document(
         reasoning="Hm.",
         cost=Decimal("0.000000000001"),
         sent=Sent("a/model", {"reasoning": {"effort": "low"}}, "Be\x00 brief.", NOW, "d"),
-        sources=(Source("https://example.org/\x00", "A"),),
+        sources=(Source("https://example.org/", "A\x00"),),
         pictures=(DocumentPicture(id="p", media_type="image/png", data=PNG),),
     ),
     message(3, 1, "assistant", "Another."),

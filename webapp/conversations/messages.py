@@ -1,6 +1,6 @@
 """What a conversation is made of, as values: the stores make them, everything else reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from webapp.accounts.budgets import Terms
-from webapp.rendering.safety import host_of
+from webapp.rendering.addresses import host_of, safe_link
 
 UNLIMITED: Final = Terms()
 
@@ -54,9 +54,19 @@ class Source(Struct, frozen=True):
     title: str
 
     @property
+    def link(self) -> str:
+        """The address where it may be followed, else ""."""
+        return safe_link(self.url)
+
+    @property
     def host(self) -> str:
-        """The name of the site, for people; "" for an address that has none."""
+        """The name of the site, as a browser reads it; "" for an address that has none."""
         return host_of(self.url).removeprefix("www.")
+
+
+def kept_sources(kept: Iterable[Mapping[str, str]]) -> tuple[Source, ...]:
+    """The sources of a row. One that may not be followed, from before that was looked at, is left out."""
+    return tuple(source for source in (Source(**one) for one in kept) if source.link)
 
 
 class KeptPicture(Struct, frozen=True):

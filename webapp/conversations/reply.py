@@ -19,7 +19,7 @@ from webapp.conversations.pictures import Picture, read_picture
 from webapp.conversations.replies_store import Progress
 from webapp.conversations.thoughts import Kind, Piece, Thoughts
 from webapp.conversations.waiting import Stage, Wait
-from webapp.rendering.safety import is_web_address
+from webapp.rendering.addresses import safe_link
 from webapp.rendering.stream import BlockStream
 from webapp.services.events import (
     Citation,
@@ -175,7 +175,7 @@ class Reply:
             case Reasoning(text) if len(self.reasoning) < MAX_CHARACTERS:
                 self._thoughts.note_reasoning()
                 self._think(text)
-            case Citation(url, title) if _is_fit(url) and len(self.sources) < MAX_SOURCES:
+            case Citation(url, title) if safe_link(url) and len(self.sources) < MAX_SOURCES:
                 self.sources += (Source(url, title[:MAX_TITLE]),)
             case Image(data_url):
                 picture = read_picture(data_url)
@@ -348,11 +348,6 @@ class Reply:
             future = self._loop.create_future()
             self._waiting.append(future)
             await future
-
-
-def _is_fit(url: str) -> bool:
-    """Whether an address can be shown: control characters and turned writing would make it look like another."""
-    return len(url) <= 2_000 and url.isprintable() and " " not in url and is_web_address(url)
 
 
 def _noted(receipt: Receipt, event: Started | Usage | Finish | Metrics) -> Receipt:

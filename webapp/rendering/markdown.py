@@ -20,7 +20,7 @@ from webapp.rendering.spans import hidden
 from webapp.rendering.weight import is_heavy
 
 # Part of every stored rendering; a higher number makes the stored ones be rendered again.
-RENDERER_VERSION: Final = 3
+RENDERER_VERSION: Final = 4
 
 _EXTENSIONS: Final = (
     "table",

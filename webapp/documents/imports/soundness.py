@@ -43,8 +43,12 @@ def _times(messages: list[DocumentMessage]) -> list[datetime]:
 
 
 def _settled(message: DocumentMessage) -> DocumentMessage:
-    """Nobody writes on at what was growing when it was taken along."""
-    return replace(message, status="interrupted") if message.status == "streaming" else message
+    """Nobody writes on at what was growing when it was taken along. Sources lead to the web, or are left out."""
+    if message.status == "streaming":
+        message = replace(message, status="interrupted")
+    if not all(source.link for source in message.sources):
+        message = replace(message, sources=tuple(source for source in message.sources if source.link))
+    return message
 
 
 def _in_order(messages: tuple[DocumentMessage, ...]) -> list[DocumentMessage]:
