@@ -45,7 +45,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "demo": frozenset({"config", "standin"}),
     "listening": frozenset({"config"}),
     "packages": frozenset({"web"}),
-    "logs": frozenset({"config", "web"}),
+    "logs": frozenset({"config", "said_of_errors", "web"}),
+    "said_of_errors": frozenset(),
     "operations": frozenset(
         {"conversations", "bus", "catalog", "accounts", "web", "rendering", "db", "services", "background", "config"}
     ),

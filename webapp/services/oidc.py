@@ -37,6 +37,10 @@ S = TypeVar("S", bound=Struct)
 class ProviderError(Exception):
     """The provider is away, or does not answer as the standard has it. The text is for the log."""
 
+    @property
+    def for_log(self) -> str:
+        return str(self)
+
 
 class Metadata(Struct, frozen=True):
     """What a provider says of itself (OpenID Connect Discovery 1.0)."""
