@@ -35,6 +35,7 @@ from webapp.documents.imports.items import Item
 from webapp.documents.imports.store import GOES_ON, SILENT_AFTER, ImportStore, Listed
 from webapp.documents.store import DocumentStore
 from webapp.documents.streams import json_pieces
+from webapp.rendering.safety import unturned
 from webapp.web.refusals import ConflictError, NotFoundError
 
 CLAUDE_ROOT = "00000000-0000-4000-8000-000000000000"  # above the first message of Claude's
@@ -144,7 +145,7 @@ def documents(draw: st.DrawFn) -> Document:
         messages.append(replace(one, id=f"m{place}", parent_id=None if parent is None else f"m{parent}"))
     return Document(
         id=draw(st.uuids().map(str)),
-        title=draw(WORDS) or "Untitled",
+        title=unturned(draw(WORDS)) or "Untitled",
         title_is_given=draw(st.booleans()),
         model=draw(WORDS),
         system_prompt=draw(WORDS),

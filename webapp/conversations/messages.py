@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from webapp.accounts.budgets import Terms
 from webapp.rendering.addresses import host_of, safe_link
+from webapp.rendering.safety import unturned
 
 UNLIMITED: Final = Terms()
 
@@ -225,7 +226,7 @@ class Window(Struct, frozen=True):
 def title_from(text: str) -> str:
     """A title from a question's first words: its first line with anything in it, at most 60 characters."""
     line = next((line for line in text.splitlines() if line.strip()), "New conversation")
-    words = " ".join(line.split()).lstrip("#>*- ")
+    words = " ".join(unturned(line).split()).lstrip("#>*- ")
     if len(words) <= 60:
         return words or "New conversation"
     return words[:60].rsplit(" ", 1)[0].rstrip(" ,;:.") + " …"

@@ -20,6 +20,7 @@ from webapp.conversations.replies_store import Progress
 from webapp.conversations.thoughts import Kind, Piece, Thoughts
 from webapp.conversations.waiting import Stage, Wait
 from webapp.rendering.addresses import safe_link
+from webapp.rendering.safety import unturned
 from webapp.rendering.stream import BlockStream
 from webapp.services.events import (
     Citation,
@@ -176,7 +177,7 @@ class Reply:
                 self._thoughts.note_reasoning()
                 self._think(text)
             case Citation(url, title) if safe_link(url) and len(self.sources) < MAX_SOURCES:
-                self.sources += (Source(url, title[:MAX_TITLE]),)
+                self.sources += (Source(url, unturned(title[:MAX_TITLE])),)
             case Image(data_url):
                 picture = read_picture(data_url)
                 if picture is None or len(self.pictures) >= MAX_PICTURES:

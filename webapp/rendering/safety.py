@@ -144,6 +144,17 @@ def _cut_quotes(markers: re.Match[str]) -> str:
     return "\\>".join([">".join(kept), *rest])
 
 
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def unturned(text: str) -> str:
+    """A name or a title without characters that turn the writing: behind one, "gnp.exe" looks like "exe.png".
+
+    Each script keeps its own direction, and the marks that only join or part letters stay.
+    """
+    return text if text.isascii() else _TURNS.sub("", text)
+
+
 def escape(text: str) -> str:
     """``text`` as it stands between two tags."""
     return html.escape(text, quote=False)
