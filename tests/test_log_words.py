@@ -1,5 +1,6 @@
 """The law of the log: nothing that somebody sent is in it, on good days and bad, at the level that says the most."""
 
+import ast
 import io
 import json
 import logging
@@ -17,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.fakes.app_server import AppServer
 from tests.fakes.signed_in import ADMINISTRATOR, NAME, sign_in_async
 from tests.fakes.upstream import KEY, Upstream, shows_file
+from tests.test_architecture import PACKAGE
 from webapp.logs import JsonFormatter, TextFormatter
 from webapp.services.errors import name_of
 from webapp.standin.server import StandIn
@@ -250,3 +252,21 @@ def test_names_and_ids_are_told(name: str) -> None:
 @pytest.mark.parametrize("text", [SAID, "a@example.org", "a b c d", "x" * 121, "a\nb", None, 5, "Yes, I am"])
 def test_what_is_no_name_is_not(text: Any) -> None:
     assert name_of(text) in ("?", "-")
+
+
+LEVELS: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+
+
+def test_no_line_of_the_log_is_put_together_before_the_formatter_sees_it() -> None:
+    """An error in an f-string, or made a text, is past all that takes its words out."""
+    made = [
+        f"{path.name}:{call.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in LEVELS
+        if "logger" in ast.unparse(call.func.value)
+        for part in ast.walk(ast.Tuple(call.args, ast.Load()))
+        if (isinstance(part, ast.FormattedValue) and part.format_spec is None)  # numbers have one
+        or (isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in ("str", "repr"))
+    ]
+    assert made == []
