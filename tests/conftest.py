@@ -21,7 +21,7 @@ from tests.fakes.shared_servers import SharedServers, started
 from tests.fakes.upstream import KEY, Upstream, running_standin
 from webapp.db.address import Address, PostgresServer
 from webapp.db.migrate_postgres import upgrade_server
-from webapp.logs import QUIET_LIBRARIES
+from webapp.logs import OURS
 from webapp.standin.server import StandIn
 
 # Tests may end in mid-answer, and many share a server.
@@ -51,11 +51,10 @@ def loggers_as_they_were() -> Iterator[None]:
     """A test that starts the server in this process sets up the log for all that come after it."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    libraries = {name: logging.getLogger(name).level for name in QUIET_LIBRARIES}
+    ours = logging.getLogger(OURS).level
     yield
     root.handlers[:], root.level = handlers, level
-    for name, before in libraries.items():
-        logging.getLogger(name).setLevel(before)
+    logging.getLogger(OURS).setLevel(ours)
 
 
 @pytest.fixture(scope="session")

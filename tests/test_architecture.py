@@ -48,7 +48,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "demo": frozenset({"config", "standin"}),
     "listening": frozenset({"config"}),
     "packages": frozenset({"web"}),
-    "logs": frozenset({"config", "web"}),
+    "logs": frozenset({"config", "said_of_errors", "web"}),
+    "said_of_errors": frozenset(),
     "operations": frozenset(
         {
             "conversations",
@@ -127,6 +128,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "comrak": ("rendering/",),
     "nh3": ("rendering/",),
     "PIL": ("conversations/repainting.py",),
+    "idna": ("rendering/addresses.py",),
     "uvicorn": ("server.py", "connection.py", "standin/"),
 }
 

@@ -14,9 +14,18 @@ from tests.test_architecture import MAY_IMPORT
 from webapp.catalog.api import catalog_router
 from webapp.cli import main
 from webapp.config import Settings
+from webapp.connection import (
+    BODY_SECONDS,
+    HEAD_SECONDS,
+    KEEP_ALIVE_SECONDS,
+    MAX_HEAD_BYTES,
+    MAX_HEADERS,
+    SLOWEST,
+)
 from webapp.conversations import views
 from webapp.conversations.api import api_router
-from webapp.conversations.views import Cursor
+from webapp.conversations.views import CONNECTION_SECONDS, Cursor
+from webapp.web.forms import MAX_FIELDS
 
 ROOT = Path(__file__).parent.parent
 PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -127,6 +136,17 @@ def test_the_picture_of_imports_is_the_rule() -> None:
     for number, layer in enumerate(layers):
         below = set().union(*layers[number + 1 :])
         assert {name: MAY_IMPORT[name] - below for name in layer} == {name: set() for name in layer}
+
+
+def test_limits_of_floods_are_those_of_the_code() -> None:
+    told = {row[0]: row[1] for row in rows((ROOT / "docs" / "security.md").read_text(), "what")}
+    assert told["fields of a form"] == f"{MAX_FIELDS}: 422"
+    assert told["one stream"].startswith(f"{CONNECTION_SECONDS:g} s")
+    assert told["a connection without a request"] == f"{KEEP_ALIVE_SECONDS} s"
+    head = f"{MAX_HEAD_BYTES // 1000} kB, {MAX_HEADERS} headers, {HEAD_SECONDS:g} s: 431, 408"
+    assert told["head of a request"] == head
+    slow = f"{BODY_SECONDS:g} s, and a second more for each {SLOWEST:,} bytes that come: 408"
+    assert told["a slow body"] == slow
 
 
 def test_the_parts_of_frames_are_documented() -> None:

@@ -43,7 +43,7 @@ def test_a_traceback_is_a_field() -> None:
     except ValueError:
         told = line(exc_info=sys.exc_info())
     assert "\n" not in told
-    assert "ValueError: what went wrong" in msgspec.json.decode(told)["traceback"]
+    assert msgspec.json.decode(told)["traceback"].splitlines()[-1] == "ValueError"
 
 
 @pytest.mark.parametrize(("form", "begin"), [("json", '{"time":"'), ("text", "")])

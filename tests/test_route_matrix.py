@@ -126,7 +126,7 @@ ROWS: Final = [
     Row("GET /settings/key", "members"),
     Row("POST /settings/key", "members", 404, form={"key": "sk-or-v1-without-a-secret"}),
     Row("POST /settings/key/remove", "members", 303),
-    Row("GET /settings/key/sign-in", "members", 404),
+    Row("POST /settings/key/sign-in", "members", 404),
     Row("GET /settings/key/callback", "members", 422),
     Row("GET /account/passkeys", "members"),
     Row("POST /account/passkeys", "members", 422, form={"credential": "{{}}"}),

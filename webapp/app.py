@@ -273,7 +273,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "shares": shares,
         "share_presenter": SharePresenter(presenter, conversations),
         "watchers": Watchers(shares),
-        "webpage": Webpage(templates, assets.text("app.css"), renderer),
+        "webpage": Webpage(templates, painter, renderer, assets.text("app.css")),
         "public_url": settings.public_url,
         "readiness": readiness,
         "status": Status(settings, checks, replies),

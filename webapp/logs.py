@@ -8,18 +8,21 @@ from typing import Any, Final
 import msgspec
 
 from webapp.config import Settings
+from webapp.said_of_errors import in_full, in_short
 from webapp.web.context import bound_ids
 
-# Speak from WARNING up: at INFO they say a line a request.
-QUIET_LIBRARIES: Final = ("httpx", "httpcore", "uvicorn", "aiosqlite", "alembic")
+OURS: Final = "webapp"  # what is below it speaks at the level that is set; libraries from WARNING up, as they quote
 
 
 class TextFormatter(logging.Formatter):
     """A record as a line of text, whatever a message holds; only a traceback takes more."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name that logging calls
-        record.message = "".join(one if one.isprintable() else repr(one)[1:-1] for one in record.message)
+        record.message = "".join(one if one.isprintable() else repr(one)[1:-1] for one in _message(record))
         return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return in_full(ei[1]) if ei[1] is not None else ""
 
 
 class JsonFormatter(logging.Formatter):
@@ -34,13 +37,22 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
             **bound_ids(),
             **getattr(record, "fields", {}),
         }
-        if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["traceback"] = in_full(record.exc_info[1])
         return msgspec.json.encode(fields).decode()
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The line, with errors in it in short."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(in_short(one) if isinstance(one, BaseException) else one for one in record.args)
+    message = record.getMessage()
+    # What asyncio tells of a task has the error in it as it is, on the lines below.
+    return message.partition("\n")[0] if record.name == "asyncio" else message
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -58,7 +70,7 @@ def set_up_logging(settings: Settings) -> None:
                 "json": {"()": JsonFormatter},
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": settings.log_format}},
-            "root": {"level": settings.log_level, "handlers": ["stderr"]},
-            "loggers": {name: {"level": "WARNING"} for name in QUIET_LIBRARIES},
+            "root": {"level": "ERROR" if settings.log_level == "ERROR" else "WARNING", "handlers": ["stderr"]},
+            "loggers": {OURS: {"level": settings.log_level}},
         }
     )

@@ -14,9 +14,13 @@ addEventListener("beforeunload", () => (isLeft = true));
 for (const type of ["focus", "pageshow"]) addEventListener(type, () => (isLeft = false));
 document.addEventListener("htmx:before:response", (event) => isLeft && event.detail.ctx.hx.refresh && event.preventDefault());
 
-const offset = `offset=${-new Date().getTimezoneOffset()}`;
+// Named as the server names its cookies: behind TLS it sees none without the prefix (webapp/web/cookies.py).
+const { pathname } = new URL("..", import.meta.url);
+const isSecure = location.protocol === "https:";
+const prefix = isSecure ? (pathname === "/" ? "__Host-" : "__Secure-") : "";
+const offset = `${prefix}offset=${-new Date().getTimezoneOffset()}`;
 if (!document.cookie.split("; ").includes(offset)) addEventListener("load", look); // the list is by another clock
-document.cookie = `${offset}; path=${new URL("..", import.meta.url).pathname}; max-age=31536000; samesite=lax`;
+document.cookie = `${offset}; path=${pathname.replace(/(?<=.)\/$/, "")}; max-age=31536000; samesite=lax${isSecure ? "; secure" : ""}`;
 
 // The dialog opens when its content has come.
 document.addEventListener("htmx:after:swap", ({ detail }) => {

@@ -329,6 +329,7 @@ async def is_away(trip: Trip) -> None:
         {"issuer": "https://evil.example"},
         {"authorization_endpoint": "http://evil.example/authorize"},
         {"authorization_endpoint": "javascript:alert(1)"},
+        {"authorization_endpoint": "https://evil.example\\.example.org/authorize"},
         {"authorization_endpoint": "https://example.org/\r\nset-cookie: a=b"},
         {"token_endpoint": "http://192.0.2.1/token"},
         {"token_endpoint": "file:///etc/passwd"},

@@ -38,7 +38,7 @@ async def fill_in(page: Page, name: str = NAME, password: str = PASSWORD) -> Non
     """The form to sign in."""
     await page.get_by_label("E-mail address").fill(name)
     await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 async def sign_in(screen: Screen, name: str = NAME) -> None:

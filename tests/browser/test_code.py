@@ -290,6 +290,51 @@ async def test_a_hostile_diagram_reaches_nothing(screen: Screen, upstream: Upstr
     screen.complaints = [one for one in screen.complaints if "Content Security Policy" not in one]
 
 
+ATTACKS = """async () => {
+    const breaches = [], outcomes = {};
+    addEventListener("securitypolicyviolation", (event) => breaches.push(event.effectiveDirective));
+    window.ran = 0;
+    const drawing = document.getElementById("drawing");
+    drawing.innerHTML = `<svg onload="ran++"><g onclick="ran++"><rect onmouseover="ran++"/></g></svg>
+        <img src="x" onerror="ran++"><a href="javascript:ran++">x</a><details ontoggle="ran++" open></details>`;
+    for (const one of drawing.querySelectorAll("*"))
+        for (const type of ["click", "mouseover", "toggle", "load", "error"]) one.dispatchEvent(new Event(type));
+    drawing.querySelector("a").click();
+    const script = Object.assign(document.createElement("script"), { textContent: "ran++" });
+    document.body.append(script);
+    const tries = {
+        cookie: () => document.cookie,
+        storage: () => localStorage.length,
+        parent: () => parent.document.title,
+        top: () => (top.location = "https://evil.example/"),
+    };
+    for (const [name, work] of Object.entries(tries))
+        try { work(); outcomes[name] = "done"; } catch (error) { outcomes[name] = error.name; }
+    outcomes.window = open("https://evil.example/") === null ? "none" : "done";
+    outcomes.fetch = await fetch("https://evil.example/").then(() => "done", () => "refused");
+    await new Promise((done) => setTimeout(done, 100));
+    return { ran, outcomes, breaches: [...new Set(breaches)] };
+}"""
+
+
+async def test_no_handler_or_script_that_a_drawing_had_would_run(screen: Screen, upstream: Upstream) -> None:
+    """Mermaid does write handlers into its drawings: the frame's sandbox and its policy are what holds."""
+    await screen.ask("Go", await upstream.script("handlers", Say(DIAGRAM)))
+    await screen.sees_ended()
+    await block(screen).get_by_role("button", name="Diagram").click()
+    await expect(drawing(screen).get_by_text("Second")).to_be_visible()
+    found = await drawing(screen).locator("html").evaluate(ATTACKS)
+    assert found["ran"] == 0
+    assert {"script-src-attr", "script-src-elem", "img-src", "connect-src"} <= set(found["breaches"])
+    assert found["outcomes"] == {
+        **dict.fromkeys(("cookie", "storage", "parent", "top"), "SecurityError"),
+        "window": "none",
+        "fetch": "refused",
+    }
+    assert screen.path.startswith("/c/")
+    screen.complaints.clear()
+
+
 async def test_a_page_takes_no_word_from_other_windows(screen: Screen, upstream: Upstream) -> None:
     model = await upstream.script("words", Say(DIAGRAM))
     await screen.ask("Go", model)

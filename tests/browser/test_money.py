@@ -133,7 +133,7 @@ PORT = free_port()
 @settings(SECRET_KEY="x" * 32, PORT=str(PORT), APP_URL=f"http://127.0.0.1:{PORT}")
 async def test_a_key_comes_by_signing_in_at_openrouter(open_screen: OpenScreen, upstream: Upstream) -> None:
     screen = await open_screen("/settings/key")
-    await screen.page.get_by_role("link", name="Get one by signing in at OpenRouter").click()
+    await screen.page.get_by_role("button", name="Get one by signing in at OpenRouter").click()
     await expect(screen.page.locator("main")).to_contain_text("Your own key, which ends in ")
     assert screen.path == "/settings/key"
     await screen.open()

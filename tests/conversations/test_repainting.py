@@ -196,6 +196,22 @@ async def test_what_cannot_be_shown_is_a_file_to_save(client: httpx.AsyncClient,
     assert f'src="{address}"' not in page
 
 
+async def test_a_browser_keeps_a_picture_and_asks_each_time_whether_it_may(
+    client: httpx.AsyncClient, upstream: Upstream
+) -> None:
+    address = await picture_from(client, upstream, picture_of("PNG").data)
+    answer = await client.get(address)
+    assert answer.headers["cache-control"] == "private, no-cache"
+    asked = {"if-none-match": answer.headers["etag"]}
+    again = await client.get(address, headers=asked)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    assert (await client.get(address, headers={"if-none-match": '"another"'})).content == answer.content
+    page = (await client.get("/", follow_redirects=True)).text
+    conversation = page.split('href="/c/')[1].split('"')[0]
+    await client.post(f"/c/{conversation}/delete")
+    assert (await client.get(address, headers=asked)).status_code == 404
+
+
 async def test_one_that_was_kept_before_is_painted_when_it_is_asked_for(
     client: httpx.AsyncClient, upstream: Upstream, server: AppServer
 ) -> None:

@@ -48,7 +48,7 @@ def test_everything_awkward_goes_along(address: Address, tmp_path: Path) -> None
     assert len(pictures) == len(rows["attachments"])
     answer = next(message for message in documents[0].messages if message.pictures)
     assert answer.cost == Decimal("1234567.890123456789")
-    assert answer.sources[0].url == "https://example.org/\x00"
+    assert answer.sources[0].url == "https://example.org/?q=%00&r='\"é"
 
 
 async def test_a_zip_that_is_streamed_is_whole(address: Address) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -34,6 +35,7 @@ from webapp.documents.imports.items import Item
 from webapp.documents.imports.store import GOES_ON, SILENT_AFTER, ImportStore, Listed
 from webapp.documents.store import DocumentStore
 from webapp.documents.streams import json_pieces
+from webapp.rendering.safety import unturned
 from webapp.web.refusals import ConflictError, NotFoundError
 
 CLAUDE_ROOT = "00000000-0000-4000-8000-000000000000"  # above the first message of Claude's
@@ -127,7 +129,9 @@ MESSAGES = st.builds(
         digest=WORDS,
         continued=st.integers(0, 9),
     ),
-    sources=st.lists(st.builds(Source, WORDS, WORDS), max_size=2).map(tuple),
+    sources=st.lists(
+        st.builds(Source, WORDS.map(lambda words: f"https://example.org/{quote(words)}"), WORDS), max_size=2
+    ).map(tuple),
     pictures=PICTURES,
 )
 
@@ -141,7 +145,7 @@ def documents(draw: st.DrawFn) -> Document:
         messages.append(replace(one, id=f"m{place}", parent_id=None if parent is None else f"m{parent}"))
     return Document(
         id=draw(st.uuids().map(str)),
-        title=draw(WORDS) or "Untitled",
+        title=unturned(draw(WORDS)) or "Untitled",
         title_is_given=draw(st.booleans()),
         model=draw(WORDS),
         system_prompt=draw(WORDS),
@@ -196,7 +200,7 @@ FULL = document(
         reasoning="Hm.",
         cost=Decimal("0.000000000001"),
         sent=Sent("a/model", {"reasoning": {"effort": "low"}}, "Be\x00 brief.", NOW, "d"),
-        sources=(Source("https://example.org/\x00", "A"),),
+        sources=(Source("https://example.org/", "A\x00"),),
         pictures=(DocumentPicture(id="p", media_type="image/png", data=PNG),),
     ),
     message(3, 1, "assistant", "Another."),

@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.app_server import AppServer
 from tests.fakes.seed import seed
 from tests.fakes.upstream import Upstream
+from webapp.documents.shares.store import PAGE
 from webapp.standin.steps import Hold, Say
 
 TOKEN = re.compile(r"/s/([\w-]{27})\"")
@@ -157,3 +158,19 @@ async def test_the_log_does_not_know_the_address(client: httpx.AsyncClient, serv
     await client.get(path)
     assert "/s/{token}" in server.log()
     assert path not in server.log()
+
+
+async def test_each_share_is_on_a_page_of_their_list(client: httpx.AsyncClient, server: AppServer) -> None:
+    made = seed(server.database, ["Hi", "Hello."], title="Shared often")
+    paths = {await share(client, made.id) for _ in range(PAGE + 2)}
+    listed, place = set[str](), "/shares"
+    while place:
+        page = (await client.get(place)).text
+        found = {f"/s/{token}" for token in TOKEN.findall(page)}
+        assert 0 < len(found) <= PAGE
+        assert not found & listed
+        listed |= found
+        older = re.search(r'href="(/shares\?before=[0-9a-f-]+)"', page)
+        place = older[1] if older else ""
+    assert paths <= listed
+    assert (await client.get("/shares?before=nonsense")).status_code == 404

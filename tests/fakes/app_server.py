@@ -53,9 +53,10 @@ class AppServer:
             started = fork_server().start(["serve"], self._whole_environ(), output.fileno(), log.fileno())
         self._process = started
         self.printed = self._output.readline()
-        address = re.search(r" is at http://(127\.0\.0\.1|localhost):(\d+)(/\S*)?$", self.printed)
+        address = re.search(r" is at https?://(127\.0\.0\.1|localhost):(\d+)(/\S*)?$", self.printed)
         assert address is not None, f"The server did not start:\n{self.log()}"
-        self._host, self._port, self.root = address[1], int(address[2]), address[3] or ""
+        # With a port of its own, what it prints may be the address of a proxy in front.
+        self._host, self._port, self.root = address[1], int(self._environ.get("PORT", address[2])), address[3] or ""
 
     @property
     def is_running(self) -> bool:

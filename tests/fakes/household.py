@@ -188,7 +188,7 @@ def household() -> dict[str, list[Values]]:
                 reasoning=AWKWARD,
                 reasoning_html="<p>Hm</p>",
                 reasoning_ms=1,
-                citations=[{"url": "https://example.org/\x00", "title": AWKWARD}],
+                citations=[{"url": "https://example.org/?q=%00&r='\"é", "title": AWKWARD}],
                 html="<p>All</p>",
                 renderer_version=7,
                 status="interrupted",

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.doubling import is_linear
-from webapp.rendering.links import LONGEST, linked
+from webapp.rendering.addresses import LONGEST
+from webapp.rendering.links import linked
 
 PLAIN = re.compile(r"<[^>]*>")
 

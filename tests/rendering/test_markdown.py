@@ -204,6 +204,12 @@ def test_masks_cost_no_more_than_the_text_is_long(piece: str) -> None:
         "?a",
         "https:evil.example",
         "http:///evil.example",
+        "https://evil.example\\@www.example.org/",
+        "https://www.example.org@evil.example/",
+        "https://www.example.org%5c@evil.example/",
+        "https://:80/",
+        "https://0x7f.1/",
+        "mailto:",
         "x:http://a.example",
         "",
     ],
@@ -213,7 +219,8 @@ def test_any_other_address_leaves_only_the_words(address: str) -> None:
 
 
 def test_a_link_without_words_shows_where_it_leads() -> None:
-    assert words(render("[](https://me@example.org:80/a)")) == "example.org:80"
+    assert words(render("[](https://Example.org:80/a)")) == "example.org"
+    assert words(render("[](https://münchen.example/)")) == "xn--mnchen-3ya.example"
 
 
 def test_a_picture_is_a_link_to_it() -> None:

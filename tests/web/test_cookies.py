@@ -51,6 +51,29 @@ async def test_a_cookie_gets_all_that_arms_it(environ: Mapping[str, str], cookie
         assert headers == [(b"set-cookie", cookie), (b"x", b"a=b")]
 
 
+ATTRIBUTES = st.lists(
+    st.sampled_from(["Path=/", "path=/settings/key", "Domain=example.org", "domain=", "Secure", "SameSite=None"])
+    | st.sampled_from(["Path", " PATH = /x ", "HttpOnly", "samesite", "Max-Age=60"]),
+    max_size=6,
+)
+
+
+@given(ATTRIBUTES, st.sampled_from([PLAIN, BEHIND_TLS, BELOW_A_PATH]))
+async def test_whatever_a_cookie_asks_for_it_is_one_that_browsers_keep(
+    attributes: list[str], environ: Mapping[str, str]
+) -> None:
+    """RFC 6265bis: with `__Host-` it is Secure, has the path / and no domain; with `__Secure-` it is Secure."""
+    _, ((_, cookie),) = await exchange(environ, [], [(b"set-cookie", "; ".join(["a=b", *attributes]).encode())])
+    pair, *given = cookie.decode().split("; ")
+    named = [one.partition("=")[0].strip().lower() for one in given]
+    root = "/chat" if environ is BELOW_A_PATH else "/"
+    assert [one for one in given if one.lower().strip().startswith("path")] == [f"Path={root}"]
+    assert "domain" not in named
+    assert len(set(named)) == len(named) or attributes.count("Max-Age=60") > 1
+    assert {"HttpOnly", "SameSite=Lax"} <= set(given)
+    assert ("Secure" in given) == pair.startswith("__") == (environ is not PLAIN)
+
+
 @pytest.mark.parametrize("environ", [PLAIN, BEHIND_TLS, BELOW_A_PATH])
 async def test_what_was_set_is_seen_again_by_its_plain_name(environ: Mapping[str, str]) -> None:
     _, headers = await exchange(environ, [], [(b"set-cookie", b"a=b=c; Path=/"), (b"set-cookie", b"d=e; Path=/")])

@@ -1,11 +1,13 @@
 """The gate: hosts, other sites, and the headers of every answer."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
 from litestar.types import Receive, Scope, Send
 
+from tests.fakes.app_server import AppServer
 from webapp.config import Settings
 from webapp.web.security import Gate
 
@@ -18,18 +20,22 @@ async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 async def ask(
-    environ: Mapping[str, str], headers: Mapping[str, str], method: str = "GET", path: str = "/"
+    environ: Mapping[str, str],
+    headers: Mapping[str, str] | list[tuple[str, str]],
+    method: str = "GET",
+    path: str = "/",
 ) -> tuple[int, dict[str, str], str]:
     sent: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
     scope = {
         "type": "http",
         "method": method,
         "path": path,
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in pairs],
     }
     await Gate(app, Settings.from_env(environ))(cast("Any", scope), cast("Any", None), send)
     answered = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -71,6 +77,49 @@ async def test_the_health_check_knows_no_host() -> None:
 )
 async def test_a_post_from_another_site_is_refused(headers: dict[str, str], status: int) -> None:
     assert (await ask({}, {"host": "localhost:8000", **headers}, method="POST"))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://chat.example.org", 200),
+        ("HTTPS://CHAT.example.org", 200),
+        ("http://chat.example.org", 403),
+        ("ws://chat.example.org", 403),
+        ("chat.example.org", 403),
+        ("://chat.example.org", 403),
+    ],
+)
+async def test_a_page_of_our_host_over_plain_http_is_another_site(origin: str, status: int) -> None:
+    assert (await ask(PUBLIC, {"host": "chat.example.org", "origin": origin}, method="POST"))[0] == status
+
+
+async def test_without_app_url_either_scheme_is_ours_and_here_plain_http_is() -> None:
+    both = {"ALLOWED_HOSTS": "chat.example.org", "AUTH": "on"}
+    for scheme in ("http", "https"):
+        headers = {"host": "chat.example.org", "origin": f"{scheme}://chat.example.org"}
+        assert (await ask(both, headers, method="POST"))[0] == 200
+    here = {"host": "localhost:8000", "origin": "http://localhost:8000"}
+    assert (await ask({"APP_URL": "https://chat.example.org"}, here, method="POST"))[0] == 200
+
+
+@pytest.mark.parametrize("name", ["host", "origin", "sec-fetch-site"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/metrics", "/csp-reports"])
+async def test_what_decides_comes_once(name: str, path: str) -> None:
+    sent = [("host", "localhost"), ("origin", "http://localhost"), ("sec-fetch-site", "same-origin")]
+    again = next(pair for pair in sent if pair[0] == name)
+    for method in ("GET", "POST"):
+        status, _, body = await ask({}, [*sent, again], method, path)
+        assert status == 400
+        assert "twice" in body
+
+
+async def test_a_server_refuses_two_hosts_in_one_request(server: AppServer) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_every_answer_has_the_security_headers_refusals_too() -> None:

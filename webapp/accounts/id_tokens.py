@@ -18,6 +18,10 @@ MAX_SUBJECT: Final = 255  # characters, by the standard
 class TokenError(Exception):
     """A token that is not to be believed. The text is for the log, and tells nothing of what is in the token."""
 
+    @property
+    def for_log(self) -> str:
+        return str(self)
+
 
 class UnknownKeyError(TokenError):
     """Signed with a key that is not among those given: the provider may have a new one."""

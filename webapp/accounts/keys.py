@@ -15,6 +15,10 @@ _PURPOSE: Final = b"open-chat: OpenRouter keys of users, 1"
 class UnreadableKeyError(ValueError):
     """A key that none of the secrets opens: it was kept under another one, for somebody else, or was changed."""
 
+    @property
+    def for_log(self) -> str:
+        return str(self)
+
 
 class Keys:
     """Seals keys by AES-GCM with a secret derived from the first of SECRET_KEY, and opens them with any of these.

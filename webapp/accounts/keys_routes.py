@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from webapp.accounts.own_keys import SIGN_IN_TIME, OwnKeys
 from webapp.accounts.pages import KeyPage
+from webapp.accounts.routes import leaving
 from webapp.accounts.users import User
 from webapp.web.appearance import appearance_of
 from webapp.web.forms import read_form
@@ -58,20 +59,18 @@ async def remove_key(user: NamedDependency[User], own_keys: NamedDependency[OwnK
     return Redirect(PAGE, status_code=303)
 
 
-@get(f"{PAGE}/sign-in", name="sign_in_at_openrouter")
-async def sign_in(user: NamedDependency[User], own_keys: NamedDependency[OwnKeys]) -> Redirect:
-    """Leads to OpenRouter. By a link and not by a form: our pages let no form lead elsewhere."""
+@post(f"{PAGE}/sign-in", name="sign_in_at_openrouter")
+async def sign_in(
+    request: AnyRequest,
+    user: NamedDependency[User],
+    own_keys: NamedDependency[OwnKeys],
+    templates: NamedDependency[Templates],
+) -> Response[str]:
+    """A page that goes on to OpenRouter. By a form, so that no other site can begin it and no link to it writes."""
     begun = await own_keys.begin_sign_in(user.id)
-    cookie = Cookie(
-        COOKIE,
-        value=begun.browser,
-        max_age=int(SIGN_IN_TIME.total_seconds()),
-        path=PAGE,
-        httponly=True,
-        samesite="lax",
-        secure=own_keys.is_secure,
-    )
-    return Redirect(begun.address, status_code=303, cookies=[cookie], headers={"cache-control": "no-store"})
+    response = leaving(request, templates, "OpenRouter", begun.address)
+    response.set_cookie(Cookie(COOKIE, value=begun.browser, max_age=int(SIGN_IN_TIME.total_seconds())))
+    return response
 
 
 @get(f"{PAGE}/callback", name="signed_in_at_openrouter")

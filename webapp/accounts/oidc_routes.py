@@ -9,10 +9,9 @@ from webapp.accounts.browser import browser_of, remembered
 from webapp.accounts.keeping import Keeping
 from webapp.accounts.limits import Limits
 from webapp.accounts.oidc import CALLBACK, OpenIdConnect, Return
-from webapp.accounts.pages import LeavingPage
 from webapp.accounts.passkeys_routes import PLACE, PlaceForm, show_refusal
 from webapp.accounts.recognising import Recognising
-from webapp.accounts.routes import MAX_FORM, AnyRequest, SignInView, plain_page, signed_in
+from webapp.accounts.routes import MAX_FORM, AnyRequest, SignInView, leaving, signed_in
 from webapp.accounts.signing_in import Arrivals
 from webapp.accounts.users import Caller
 from webapp.web.client import Client
@@ -41,7 +40,7 @@ async def leave_for_provider(
         raise
     except RefusalError as refusal:
         return sign_in_view.show(request, place, refusal=refusal)
-    return remembered(_leaving(request, templates, oidc.name, url), browser)
+    return remembered(leaving(request, templates, oidc.name, url), browser)
 
 
 @get(CALLBACK, name="come_back_from_provider", opt={"public": True, "accounts": True})
@@ -90,7 +89,7 @@ async def leave_to_link(
         url = await oidc.leave(PLACE, browser, caller.user.id)
     except RefusalError as refusal:
         return await show_refusal(request, templates, keeping, caller, refusal)
-    return remembered(_leaving(request, templates, oidc.name, url), browser)
+    return remembered(leaving(request, templates, oidc.name, url), browser)
 
 
 @post("/account/unlink", name="unlink")
@@ -111,14 +110,6 @@ async def unlink(
 def _returned(request: AnyRequest) -> Return:
     """What stands in the address."""
     return Return(*(request.query_params.get(name, "") for name in ("state", "code", "iss", "error")))
-
-
-def _leaving(request: AnyRequest, templates: Templates, provider: str, url: str) -> Response[str]:
-    """A page that goes on by itself: browsers hold a redirect of a form to the policy that forms stay with us."""
-    page = LeavingPage(f"On to {provider}", provider, url)
-    response = plain_page(request, templates, "accounts/leaving.html", page)
-    response.headers["refresh"] = f"0; url={url}"
-    return response
 
 
 oidc_router = Router(

@@ -52,7 +52,6 @@ class OwnKeys:
         self._issuer = issuer
         self._sign_in_at = "{0.scheme}://{0.netloc}/auth".format(urlsplit(settings.openrouter_base_url))
         self._callback = f"{settings.public_url}/settings/key/callback" if settings.app_url else ""
-        self.is_secure = settings.app_url.startswith("https://")
 
     async def page(self, user: UUID, error: str = "") -> KeyPage:
         sealed = await self._store.sealed(user)

@@ -19,7 +19,7 @@ from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.invitations import SigningUp
 from webapp.accounts.kept import Kept, pack, unpack
 from webapp.accounts.limits import Limits
-from webapp.accounts.pages import GoOnPage, SetUpPage, SignInPage
+from webapp.accounts.pages import GoOnPage, LeavingPage, SetUpPage, SignInPage
 from webapp.accounts.presence import Presence
 from webapp.accounts.resetting import Resetting
 from webapp.accounts.sessions_store import LIFETIME, Sessions
@@ -223,6 +223,14 @@ def plain_page(
         headers["retry-after"] = str(max(1, math.ceil(refusal.retry_after)))
     status = 200 if refusal is None else refusal.status
     return Response(html, status_code=status, media_type="text/html", headers=headers)
+
+
+def leaving(request: AnyRequest, templates: Templates, provider: str, url: str) -> Response[str]:
+    """A page that goes on by itself: browsers hold a redirect of a form to the policy that forms stay with us."""
+    page = LeavingPage(f"On to {provider}", provider, url)
+    response = plain_page(request, templates, "accounts/leaving.html", page)
+    response.headers["refresh"] = f"0; url={url}"
+    return response
 
 
 accounts_router = Router(

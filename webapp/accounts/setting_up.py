@@ -60,7 +60,7 @@ class SettingUp:
             user = await self._add(read_name(settings.admin_email), "", settings.admin_password)
         except InvalidError as error:
             raise SettingError(f"ADMIN_EMAIL or ADMIN_PASSWORD does not do: {error.sentence}") from None
-        logger.info("Made the first administrator, %s", user.name)
+        logger.info("Made the first administrator, by ADMIN_EMAIL, with the id %s", user.id)
 
     async def _add(self, name: str, full_name: str, password: str) -> User:
         password_hash = await self._passwords.hashed(check_password(password, name))

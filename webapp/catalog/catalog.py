@@ -47,8 +47,10 @@ _NO_LIST: Final = (
 class EmptyListError(ValueError):
     """A list came, and has no models: a server that still loads its own has such, and it's soon asked for again."""
 
+    for_log: Final = "The model server's list is empty. People choose from the models that the settings name."
+
     def __init__(self) -> None:
-        super().__init__("The model server's list is empty. People choose from the models that the settings name.")
+        super().__init__(self.for_log)
 
 
 class ModelSource(Protocol):
@@ -237,13 +239,19 @@ class Catalog:
         except Exception as error:  # whatever it was, the old list is still good
             self._lack = _lack_of(error)
             lacks_list = isinstance(error, OpenRouterError) and error.code == "not_offered"
-            complaint = _NO_LIST if lacks_list else f"The list of models could not be refreshed: {error}"
+            complaint = _NO_LIST if lacks_list else f"{type(error).__name__}: {error}"
             if complaint != self._complaint:
-                logger.warning(complaint)
+                self._complain(error, lacks_list=lacks_list)
             self._complaint = complaint
             return NO_LIST_INTERVAL if lacks_list else RETRY_INTERVAL
         self._complaint = ""
         return REFRESH_INTERVAL + self._spread()
+
+    def _complain(self, error: Exception, *, lacks_list: bool) -> None:
+        if lacks_list:
+            logger.warning(_NO_LIST)
+        else:
+            logger.warning("The list of models could not be refreshed: %s", error)
 
 
 def _lack_of(error: Exception) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from webapp.rendering.safety import unturned
+
 _MAX_PRICE = Decimal(1_000)  # dollars per token; above it somebody has made a mistake
 _MAX_LENGTH = 2**31 - 1  # what a database can keep
 
@@ -101,7 +103,7 @@ def read_model(entry: Mapping[str, Any]) -> Model | None:
 
 def _text(text: str, limit: int) -> str:
     """`text` as every database can keep it, so that one entry spoils no list."""
-    return text[:limit].replace("\x00", " ")
+    return unturned(text[:limit]).replace("\x00", " ")
 
 
 def _price(said: str | float | None) -> Decimal | None:

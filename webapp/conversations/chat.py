@@ -15,6 +15,7 @@ from webapp.conversations.store import Conversations
 from webapp.conversations.titles import Titles
 from webapp.conversations.tree_store import Branches
 from webapp.library.prompts import Persona
+from webapp.rendering.safety import unturned
 from webapp.web.refusals import InvalidError, TooLargeError
 
 MAX_TITLE: Final = 200
@@ -126,7 +127,7 @@ class Chat:
 
     async def rename(self, owner: UUID, conversation_id: UUID, title: str) -> Conversation:
         """Gives a conversation a title of 1 to 200 characters, on one line."""
-        line = " ".join(title.split())
+        line = " ".join(unturned(title).split())
         if not line or len(line) > MAX_TITLE or not _is_text(line):
             raise InvalidError(f"A title has 1 to {MAX_TITLE} characters.")
         return await self._store.rename(owner, conversation_id, line)

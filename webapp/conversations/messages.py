@@ -1,6 +1,6 @@
 """What a conversation is made of, as values: the stores make them, everything else reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,7 +10,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from webapp.accounts.budgets import Terms
-from webapp.rendering.safety import host_of
+from webapp.rendering.addresses import host_of, safe_link
+from webapp.rendering.safety import unturned
 
 UNLIMITED: Final = Terms()
 
@@ -54,9 +55,19 @@ class Source(Struct, frozen=True):
     title: str
 
     @property
+    def link(self) -> str:
+        """The address where it may be followed, else ""."""
+        return safe_link(self.url)
+
+    @property
     def host(self) -> str:
-        """The name of the site, for people; "" for an address that has none."""
+        """The name of the site, as a browser reads it; "" for an address that has none."""
         return host_of(self.url).removeprefix("www.")
+
+
+def kept_sources(kept: Iterable[Mapping[str, str]]) -> tuple[Source, ...]:
+    """The sources of a row. One that may not be followed, from before that was looked at, is left out."""
+    return tuple(source for source in (Source(**one) for one in kept) if source.link)
 
 
 class KeptPicture(Struct, frozen=True):
@@ -215,7 +226,7 @@ class Window(Struct, frozen=True):
 def title_from(text: str) -> str:
     """A title from a question's first words: its first line with anything in it, at most 60 characters."""
     line = next((line for line in text.splitlines() if line.strip()), "New conversation")
-    words = " ".join(line.split()).lstrip("#>*- ")
+    words = " ".join(unturned(line).split()).lstrip("#>*- ")
     if len(words) <= 60:
         return words or "New conversation"
     return words[:60].rsplit(" ", 1)[0].rstrip(" ,;:.") + " …"

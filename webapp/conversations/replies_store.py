@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, func, literal_column
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from webapp.conversations.bills_store import Call, OpenBill, Reaped, book_calls, take_back
-from webapp.conversations.messages import Receipt, Rendering, Source, Status
+from webapp.conversations.messages import Receipt, Rendering, Source, Status, kept_sources
 from webapp.conversations.observing import spent_between
 from webapp.conversations.pictures import Picture
 from webapp.db.clock import moment
@@ -240,7 +240,7 @@ class ReplyStore:
 
 
 def _checkpoint(row: MessageRow, is_silent: bool) -> Checkpoint:
-    sources = tuple(Source(**source) for source in row.citations)
+    sources = kept_sources(row.citations)
     progress = Progress(row.id, row.content, row.reasoning, sources, row.run)
     return Checkpoint(progress, Status(row.status), is_silent)
 

@@ -19,8 +19,9 @@ from webapp.conversations.pictures import Picture, read_picture
 from webapp.conversations.replies_store import Progress
 from webapp.conversations.thoughts import Kind, Piece, Thoughts
 from webapp.conversations.waiting import Stage, Wait
+from webapp.rendering.addresses import safe_link
 from webapp.rendering.paced import PacedStream
-from webapp.rendering.safety import is_web_address
+from webapp.rendering.safety import unturned
 from webapp.services.events import (
     Citation,
     Finish,
@@ -175,8 +176,8 @@ class Reply:
             case Reasoning(text) if len(self.reasoning) < MAX_CHARACTERS:
                 self._thoughts.note_reasoning()
                 self._think(text)
-            case Citation(url, title) if _is_fit(url) and len(self.sources) < MAX_SOURCES:
-                self.sources += (Source(url, title[:MAX_TITLE]),)
+            case Citation(url, title) if safe_link(url) and len(self.sources) < MAX_SOURCES:
+                self.sources += (Source(url, unturned(title[:MAX_TITLE])),)
             case Image(data_url):
                 picture = read_picture(data_url)
                 if picture is None or len(self.pictures) >= MAX_PICTURES:
@@ -348,11 +349,6 @@ class Reply:
             future = self._loop.create_future()
             self._waiting.append(future)
             await future
-
-
-def _is_fit(url: str) -> bool:
-    """Whether an address can be shown: control characters and turned writing would make it look like another."""
-    return len(url) <= 2_000 and url.isprintable() and " " not in url and is_web_address(url)
 
 
 def _noted(receipt: Receipt, event: Started | Usage | Finish | Metrics) -> Receipt:

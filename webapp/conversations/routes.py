@@ -217,6 +217,7 @@ async def show_live_document(
 
 @route("/pictures/{picture_id:uuid}", http_method=READ, name="picture")
 async def show_picture(
+    request: AnyRequest,
     user: NamedDependency[User],
     conversations: NamedDependency[Conversations],
     painter: NamedDependency[Painter],
@@ -224,15 +225,20 @@ async def show_picture(
 ) -> Response[bytes]:
     """A picture that a model made, shown as a picture and as nothing else, also when opened on its own.
 
-    Those kept before pictures were painted anew are painted now. What cannot be shown is a file to save.
+    Those kept before pictures were painted anew are painted now. What cannot be shown is a file to save. A browser may
+    keep it, and asks each time whether it may still show it: not after signing out, nor once it is deleted.
     """
-    [picture] = await painter.paint([await conversations.picture(user.id, picture_id)])
+    kept, tag = await conversations.picture(user.id, picture_id), f'"{picture_id}"'
+    caching = {"cache-control": "private, no-cache", "etag": tag}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=caching)
+    [picture] = await painter.paint([kept])
     disposition = "attachment" if picture.media_type == UNSHOWN else "inline"
     headers = {
         "content-type": picture.media_type,
         "content-security-policy": "sandbox; default-src 'none'",
         "content-disposition": f'{disposition}; filename="{picture.name}"',
-        "cache-control": "private, max-age=31536000, immutable",
+        **caching,
     }
     return Response(picture.data, media_type=picture.media_type, headers=headers)
 

@@ -18,8 +18,8 @@ from webapp.conversations.messages import (
     PromptMessage,
     Receipt,
     Sent,
-    Source,
     Status,
+    kept_sources,
 )
 from webapp.conversations.tree import Copied
 from webapp.conversations.windows_store import texts
@@ -215,7 +215,7 @@ def as_message(row: MessageRow, renderer_version: int | None = None, pictures: t
         status=Status(row.status),
         created_at=row.created_at,
         reasoning=row.reasoning,
-        sources=tuple(Source(**source) for source in row.citations),
+        sources=kept_sources(row.citations),
         pictures=pictures,
         html=row.html if is_current else None,
         reasoning_html=row.reasoning_html if is_current else None,

@@ -2,7 +2,6 @@
 
 import logging
 
-from webapp.db.errors import reason
 from webapp.db.outages import AwayError
 
 
@@ -25,9 +24,9 @@ class JobLog:
             return
         self._said.add(kind)
         if isinstance(error, ConnectionError | TimeoutError):
-            self._logger.warning("%s: %s", self._what, reason(error))
+            self._logger.warning("%s: %s", self._what, error)
         else:
-            self._logger.error("%s: %s", self._what, reason(error), exc_info=error)
+            self._logger.error("%s: %s", self._what, error, exc_info=error)
 
     def worked(self) -> None:
         if self._said:

@@ -61,6 +61,7 @@ class AwayError(ConnectionError):
 
     def __init__(self, reason: str, trouble: Trouble = AWAY) -> None:
         super().__init__(reason)
+        self.for_log = reason
         self.trouble = trouble
         self.sentence = trouble.sentence
         self.retry_after = RETRY_AFTER if trouble.passes else None

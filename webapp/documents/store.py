@@ -12,7 +12,7 @@ from sqlalchemy.orm import load_only
 from webapp.accounts.users import User
 from webapp.conversations.listing import View
 from webapp.conversations.listing_store import are_chosen
-from webapp.conversations.messages import Sent, Source
+from webapp.conversations.messages import Sent, kept_sources
 from webapp.conversations.tree import Node, Tree
 from webapp.db.engine import Database
 from webapp.db.tables import IS_THERE
@@ -132,6 +132,6 @@ def _message(row: MessageRow, tree: Tree, pictures: tuple[DocumentPicture, ...])
         parent_id=None if parent is None else str(parent),
         **{name: getattr(row, name) for name in OF_MESSAGE},
         sent=None if row.sent is None else msgspec.convert(row.sent, Sent),
-        sources=tuple(Source(**source) for source in row.citations),
+        sources=kept_sources(row.citations),
         pictures=pictures,
     )

@@ -57,7 +57,7 @@ class Markdown:
     def below(self, message: DocumentMessage) -> list[str]:
         closing = closing_of(message.content) if message.role == "assistant" else ""
         sources = [
-            f"{number}. [{_escaped(one.title or one.url)}](<{_address(one.url)}>)"
+            f"{number}. [{_escaped(one.title or one.url)}](<{_address(one.link)}>)"
             for number, one in enumerate(message.sources, 1)
         ]
         return [

@@ -4,7 +4,7 @@ import re
 from html import escape
 from typing import Final
 
-LONGEST: Final = 2_000  # characters of an address; a longer one is text
+from webapp.rendering.addresses import safe_link
 
 # An address begins where a word does, and ends before white space, quotes, angle brackets, and punctuation that is
 # Chinese, Japanese or Korean, or as wide as theirs.
@@ -22,7 +22,7 @@ def linked(text: str) -> str:
     end = 0
     for found in _ADDRESS.finditer(text):
         address = _without_punctuation(found[0])
-        if not _leads_somewhere(address):
+        if not safe_link(address):
             continue
         parts.append(escape(text[end : found.start()]))
         parts.append(f'<a href="{escape(address)}" target="_blank" rel="noopener nofollow">{escape(address)}</a>')
@@ -40,9 +40,3 @@ def _without_punctuation(address: str) -> str:
             closed[address[end - 1]] -= 1
         end -= 1
     return address[:end]
-
-
-def _leads_somewhere(address: str) -> bool:
-    """Whether there is a host, and no name of a user before it that would look like one."""
-    host = re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[0]
-    return host[:1].isalnum() or host.startswith("[") if len(address) <= LONGEST and "@" not in host else False

@@ -8,11 +8,11 @@ import re
 from typing import Final
 
 from webapp.rendering import tags
+from webapp.rendering.addresses import host_of, is_mail_address, is_web_address
 from webapp.rendering.formulas import DELIMITERS, MARK, unmarked
 from webapp.rendering.highlight import highlight
 from webapp.rendering.languages import names
 from webapp.rendering.maths import to_mathml
-from webapp.rendering.safety import host_of, is_mail_address, is_web_address
 
 _TAG = re.compile(
     rf"""<(?:

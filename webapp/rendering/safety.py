@@ -1,4 +1,4 @@
-"""What HTML a model's answer may become: the sanitiser that has the last word, and the rule for links.
+"""What HTML a model's answer may become: the sanitiser that has the last word.
 
 ``ALLOWED`` is the whole list: elements, their attributes, and for each attribute the values it may have. No element on
 it holds anything but tags and text to a parser (no style, script, textarea, noscript, comment), so that what is written
@@ -11,6 +11,7 @@ from typing import Final
 
 import nh3
 
+from webapp.rendering.addresses import is_mail_address, is_web_address
 from webapp.rendering.maths import MATHML
 
 LANGUAGE: Final = r"[A-Za-z0-9+#._-]{1,40}"
@@ -86,7 +87,13 @@ _VALUES = {
 
 def _checked(element: str, attribute: str, value: str) -> str | None:
     pattern = _VALUES.get((element, attribute))
-    return value if pattern is not None and pattern.fullmatch(value) else None
+    if pattern is None or not pattern.fullmatch(value):
+        return None
+    return value if element != "a" or attribute != "href" or _may_be_followed(value) else None
+
+
+def _may_be_followed(url: str) -> bool:
+    return url.startswith("#") or is_web_address(url) or is_mail_address(url)
 
 
 _CLEANER = nh3.Cleaner(
@@ -103,27 +110,6 @@ _CLEANER = nh3.Cleaner(
 def sanitize(markup: str) -> str:
     """``markup`` without any element, attribute or value that is not in ``ALLOWED``; every link gets its ``rel``."""
     return _CLEANER.clean(markup)
-
-
-_WEB = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
-_MAIL = re.compile(r"mailto:[^\s]", re.IGNORECASE)
-_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#@]*)", re.IGNORECASE)
-
-
-def is_web_address(url: str) -> bool:
-    """Whether ``url`` names a host to be reached by http or https."""
-    return _WEB.match(url) is not None
-
-
-def is_mail_address(url: str) -> bool:
-    """Whether ``url`` is a mailto: link."""
-    return _MAIL.match(url) is not None
-
-
-def host_of(url: str) -> str:
-    """The host that a web address leads to, without a user's name in front of it; "" where there is none."""
-    found = _HOST.match(url)
-    return found[1] if found else ""
 
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -156,6 +142,17 @@ def _cut_quotes(markers: re.Match[str]) -> str:
     parts = markers[0].split(">")
     kept, rest = parts[: _QUOTE_DEPTH + 1], parts[_QUOTE_DEPTH + 1 :]
     return "\\>".join([">".join(kept), *rest])
+
+
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def unturned(text: str) -> str:
+    """A name or a title without characters that turn the writing: behind one, "gnp.exe" looks like "exe.png".
+
+    Each script keeps its own direction, and the marks that only join or part letters stay.
+    """
+    return text if text.isascii() else _TURNS.sub("", text)
 
 
 def escape(text: str) -> str:

@@ -8,7 +8,7 @@ from msgspec import Raw
 
 from webapp.services import chunks, refusals
 from webapp.services.chunks import Chunk, Halves, Message, text_of
-from webapp.services.errors import NetworkError, OpenRouterError
+from webapp.services.errors import NetworkError, OpenRouterError, name_of
 from webapp.services.events import Citation, Finish, Image, Reasoning, Started, StreamEvent, Text, Usage
 from webapp.services.sse import Decoder
 from webapp.services.usage import usage_of
@@ -92,7 +92,8 @@ class Answer:
             return None
         if self._finish_reason == "content_filter":
             return OpenRouterError("moderated", said=native)
-        return OpenRouterError("empty", said=native, retryable=True, detail=f"finish reason {self._finish_reason!r}")
+        detail = f"finish reason {name_of(self._finish_reason)}"
+        return OpenRouterError("empty", said=native, retryable=True, detail=detail)
 
     def _take(self, payload: bytes, events: list[StreamEvent], *, is_cut: bool = False) -> None:
         """Appends to ``events`` what one chunk says. One that cannot be read is counted and skipped."""

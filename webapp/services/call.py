@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct
 
 from webapp.services.answer import Answer
-from webapp.services.errors import OpenRouterError
+from webapp.services.errors import OpenRouterError, name_of
 from webapp.services.events import Metrics, Started, Usage
 
 logger = logging.getLogger(__name__)
@@ -108,9 +108,9 @@ class Call:
             "Call %s: model=%s provider=%r generation=%s first_token=%s duration=%.3fs "
             "chunks=%d malformed=%d prompt_tokens=%d completion_tokens=%d cost=%s retries=%d",
             metrics.outcome,
-            started.model,
-            started.provider,
-            started.generation_id or "-",
+            name_of(started.model),
+            name_of(started.provider),
+            name_of(started.generation_id),
             "-" if first is None else f"{first:.3f}s",
             metrics.duration,
             metrics.chunks,
@@ -122,4 +122,4 @@ class Call:
         )
 
     def _warn_of_malformed(self, reason: str) -> None:
-        logger.warning("Skipped a malformed chunk from %s: %s", self._model, reason)
+        logger.warning("Skipped a malformed chunk from %s: %s", name_of(self._model), reason)

@@ -36,8 +36,10 @@ Code = Literal[
 class MissingKeyError(ValueError):
     """There is no API key to call OpenRouter with."""
 
+    for_log: Final = "OPENROUTER_API_KEY is not configured; set it to a key from openrouter.ai/settings/keys."
+
     def __init__(self) -> None:
-        super().__init__("OPENROUTER_API_KEY is not configured; set it to a key from openrouter.ai/settings/keys.")
+        super().__init__(self.for_log)
 
 
 class OpenRouterError(httpx.HTTPError):
@@ -47,7 +49,7 @@ class OpenRouterError(httpx.HTTPError):
     answered with or named in its answer, None where there was none. ``sentence`` tells the user, in plain text, what
     happened and what to do next; ``reason`` is its first half. ``retryable`` says that the request may be sent again
     without asking as long as nothing of the answer came, ``retry_after`` in how many seconds, if OpenRouter said so.
-    ``detail`` is for the log.
+    ``detail`` is for the log, and so never in the words of others; those are in ``raw``, which nobody is shown.
     """
 
     reason: str
@@ -63,12 +65,14 @@ class OpenRouterError(httpx.HTTPError):
         retryable: bool = False,
         retry_after: float | None = None,
         detail: str = "",
+        raw: str = "",
     ) -> None:
         self.code: Code = code
         self.status = status
         self.retryable = retryable
         self.retry_after = retry_after
         self.detail = plain(detail, 1_000)
+        self.raw = plain(raw, 1_000)
         self._said = plain(said, 300).rstrip(" .;")
         self._advice = plain(advice, 200)
         httpx.HTTPError.__init__(self, "")
@@ -80,9 +84,15 @@ class OpenRouterError(httpx.HTTPError):
             self.reason = self.reason.replace(secret, "***")
             self.sentence = self.sentence.replace(secret, "***")
             self.detail = self.detail.replace(secret, "***")
+            self.raw = self.raw.replace(secret, "***")
             self._said = self._said.replace(secret, "***")
             self._advice = self._advice.replace(secret, "***")
             self.args = (self.sentence,)
+
+    @property
+    def for_log(self) -> str:
+        """What the log says of it."""
+        return f"{self.code} ({self.detail})" if self.detail else self.code
 
     def speak_of_another_server(self) -> None:
         """Puts every text into words that are true of a server that is not OpenRouter."""
@@ -185,6 +195,18 @@ _WORDS_ELSEWHERE: Final[dict[Code, tuple[str, str]]] = {
 }
 
 _SECRET: Final = re.compile(r"\bsk-[\w-]{4,}|(?<=Bearer )\S+")
+
+
+_NAME: Final = re.compile(
+    r"[A-Za-z0-9~][A-Za-z0-9_.:/+~-]{0,119}|[A-Za-z0-9][\w.-]{0,19}( [\w.-]{1,20}){1,2}", re.ASCII
+)
+
+
+def name_of(text: object) -> str:
+    """``text`` where it has the shape of an id, or of a name of up to three words; "-" for none, "?" for all else."""
+    if not text:
+        return "-"
+    return text if isinstance(text, str) and _NAME.fullmatch(text) else "?"
 
 
 def plain(text: str, limit: int) -> str:

@@ -27,7 +27,7 @@ KEPT_FOR: Final = 3_600.0  # seconds
 AT_MOST_EVERY: Final = 60.0  # seconds between looks for new keys
 AWAY_FOR: Final = 5.0  # seconds without another try after one that failed
 
-_ADDRESS: Final = re.compile(r"https?://[!-~]+")
+_ADDRESS: Final = re.compile(r"https?://[!-\[\]-~]+")  # without a backslash, which browsers take for a slash
 _CODE: Final = re.compile(r"[a-z_]{1,40}")
 
 T = TypeVar("T")
@@ -36,6 +36,10 @@ S = TypeVar("S", bound=Struct)
 
 class ProviderError(Exception):
     """The provider is away, or does not answer as the standard has it. The text is for the log."""
+
+    @property
+    def for_log(self) -> str:
+        return str(self)
 
 
 class Metadata(Struct, frozen=True):

@@ -21,7 +21,7 @@ from webapp.config import Settings
 from webapp.services import listings, refusals
 from webapp.services.answer import Answer, merged
 from webapp.services.call import DEFAULT_CLOCK, DEFAULT_RETRIES, Call, Clock, Retries
-from webapp.services.errors import OpenRouterError, StatusError
+from webapp.services.errors import OpenRouterError, StatusError, name_of
 from webapp.services.events import Finish, Reasoning, Retrying, StreamEvent, Text, Usage
 from webapp.services.listings import Credits, Generation, KeyInfo
 from webapp.services.sse import EventTooLargeError
@@ -292,7 +292,7 @@ class OpenRouter:
         headers = headers_for(self._settings, key)
         given = {name: value for name, value in options.items() if value is not None}
         request = {"model": model, "messages": messages, "stream": stream, **given}
-        logger.info("Starting %s to OpenRouter with model: %s", "stream" if stream else "request", model)
+        logger.info("Starting %s to OpenRouter with model: %s", "stream" if stream else "request", name_of(model))
         logger.debug("Message count: %d", len(messages))
         call = Call(model, self._clock)
         try:
@@ -411,7 +411,7 @@ class OpenRouter:
 
 def _refuses_usage(error: OpenRouterError) -> bool:
     """Whether a server does not know ``stream_options``."""
-    return error.status in (400, 422) and "stream_options" in f"{error.sentence} {error.detail}"
+    return error.status in (400, 422) and "stream_options" in f"{error.sentence} {error.raw}"
 
 
 class _NewKey(Struct):

@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from webapp.services.errors import Code, NetworkError, OpenRouterError, SlowError, StatusError
+from webapp.services.errors import Code, NetworkError, OpenRouterError, SlowError, StatusError, name_of
 from webapp.services.kinds import BY_MESSAGE, BY_STATUS, BY_WORD
 
 _RETRYABLE: Final[frozenset[Code]] = frozenset({"timeout", "overloaded", "upstream_down"})
@@ -26,6 +26,7 @@ _ABRIDGED.maxdict = 12
 _NAMES: Final = ("message", "msg", "error", "detail", "details", "errors", "error_description", "reason", "title")
 _PAGE: Final = re.compile(r"\s*<(?:!|\?|html|head|body|title|center|pre|h1|p|div)", re.IGNORECASE)
 _MOST_REASONS: Final = 3
+_MOST_KINDS: Final = 4
 _LONGEST_LINE: Final = 200
 _AFFORDABLE: Final = re.compile(r"can only afford (\d+)")
 
@@ -50,7 +51,7 @@ def from_response(response: httpx.Response, body: bytes, now: float) -> StatusEr
 
 def not_offered(error: StatusError, path: str) -> StatusError:
     """What it means that a server has nothing at ``path``, which is no address of one thing: it does not offer that."""
-    other = StatusError("not_offered", said=path, status=error.status, detail=error.detail)
+    other = StatusError("not_offered", said=path, status=error.status, detail=error.detail, raw=error.raw)
     other.response, other.request = error.response, error.response.request
     return other
 
@@ -68,7 +69,7 @@ def means_truncated(error: object) -> bool:
 
 def from_exception(error: httpx.HTTPError | httpx.InvalidURL, *, answering: bool) -> NetworkError:
     """The error that a failure of the connection means; ``answering`` once the response's headers are there."""
-    detail = f"{type(error).__name__}: {error}"
+    detail = _kind(error)
     if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
         return SlowError("timeout", said="nothing came for too long", detail=detail)
     if isinstance(error, httpx.TimeoutException):
@@ -77,6 +78,17 @@ def from_exception(error: httpx.HTTPError | httpx.InvalidURL, *, answering: bool
         return NetworkError("cut", retryable=True, detail=detail)
     is_passing = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
     return NetworkError("unreachable", said=type(error).__name__, retryable=is_passing, detail=detail)
+
+
+def _kind(error: BaseException) -> str:
+    """The kind of a failure, and of what the system said beneath it. Its words may hold what the other side sent."""
+    kinds = [type(error).__name__]
+    below = error.__cause__ or error.__context__
+    while below is not None and len(kinds) < _MOST_KINDS:
+        words = below.strerror if isinstance(below, OSError) and below.errno else ""
+        kinds.append(f"{type(below).__name__}: {words}" if words else type(below).__name__)
+        below = below.__cause__ or below.__context__
+    return " < ".join(kinds)
 
 
 class _Report:
@@ -110,8 +122,18 @@ class _Report:
             "status": self.status,
             "retryable": said_so if isinstance(said_so, bool) and code != "daily_limit" else usual,
             "retry_after": retry_after,
-            "detail": f"status {self.status}: {_ABRIDGED.repr(self.error)}",
+            "detail": self._for_log(),
+            "raw": _ABRIDGED.repr(self.error),
         }
+
+    def _for_log(self) -> str:
+        """Words of the protocol and names. What else stands in it may be what somebody asked."""
+        kinds = [kind for kind in self.kinds if kind in BY_WORD]
+        provider, request = self.metadata.get("provider_name"), self.headers.get("x-request-id")
+        about = [f"status {self.status}", *kinds]
+        about += [f"provider {name_of(provider)}"] if provider else []
+        about += [f"request {name_of(request)}"] if request else []
+        return ", ".join([*about, f"{len(self.message)} characters of words"])
 
     def _code(self) -> Code:
         if self.metadata.get("limit_source") == "openrouter_free_tier_daily" or "per-day" in self.message:

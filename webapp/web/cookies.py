@@ -10,7 +10,9 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from webapp.config import Settings
 
-ALWAYS: Final = ("HttpOnly", "SameSite=Lax")
+ALWAYS: Final = ("Path=/", "HttpOnly", "SameSite=Lax")
+
+_REPLACED: Final = frozenset({b"path", b"domain", b"httponly", b"samesite", b"secure"})
 
 
 class Cookies:
@@ -18,7 +20,8 @@ class Cookies:
 
     `__Host-` where the app has the whole host: no other host and no plain connection can have set it. Below a path it
     is `__Secure-`, as the other would need the path / and show the cookie to all that the host has. A cookie that comes
-    without the prefix is none of ours then, and is not seen inside.
+    without the prefix is none of ours then, and is not seen inside. Each is for the whole app and for its host alone,
+    whatever path or domain the one who set it asked for: a browser drops a `__Host-` cookie that says otherwise.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -55,9 +58,8 @@ class Cookies:
 
     def _armed(self, cookie: bytes) -> bytes:
         pair, *attributes = (part.strip() for part in cookie.split(b";"))
-        names = {flag.partition("=")[0].lower().encode() for flag in self._flags}
-        kept = [part for part in attributes if part.partition(b"=")[0].lower() not in names]
-        return b"; ".join([self._prefix + pair, *kept, *(flag.encode() for flag in self._flags)])
+        kept = [part for part in attributes if part.partition(b"=")[0].strip().lower() not in _REPLACED]
+        return b"; ".join([self._prefix + pair, *(flag.encode() for flag in self._flags), *kept])
 
 
 def prefix_of(settings: Settings) -> str:

@@ -3,13 +3,13 @@
 An ASGI wrapper and not a Litestar middleware, so that it also stands before addresses that no route answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from webapp.config import Settings
+from webapp.config import LOOPBACK, Settings
 from webapp.web.operators import Operators, host_name
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -17,6 +17,8 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
 OPERATOR_PATHS: Final = frozenset({"/metrics", "/status", "/status/probe"})  # theirs alone, by whatever host name
 _OPERATIONS: Final = OPEN_PATHS | OPERATOR_PATHS
+# By these it is decided whether a request may pass: with two, another part of the way could have gone by the other.
+_SINGLE: Final = frozenset({b"host", b"origin", b"sec-fetch-site"})
 REPORTS_PATH: Final = "/csp-reports"  # where browsers tell of breaches; they do so without cookies
 HSTS_SECONDS: Final = 2 * 365 * 24 * 3600
 
@@ -38,12 +40,43 @@ CONTENT_POLICY: Final = "; ".join(
         "frame-ancestors {ancestors}",
     )
 )
+# What browsers let pages do that ours never do. Passkeys and the clipboard are used, and stay as they are.
+UNUSED_FEATURES: Final = (
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "identity-credentials-get",
+    "idle-detection",
+    "keyboard-map",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "otp-credentials",
+    "payment",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "serial",
+    "storage-access",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+)
 HEADERS: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "permissions-policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
 }
 # For a document that our own pages show in a frame.
 FRAMED_HEADERS: Final[Mapping[str, str]] = {
@@ -76,6 +109,7 @@ class Gate:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._hosts = settings.hosts
+        self._schemes = _schemes(settings)
         self._has_accounts = settings.has_accounts
         self._title = settings.app_title
         self._operators = Operators(settings)
@@ -93,6 +127,9 @@ class Gate:
 
     def _refusal(self, scope: HTTPScope) -> Refusal | None:
         """Status, sentence and headers of a refusal; None for a request that may pass."""
+        single = [name for name, _ in scope["headers"] if name in _SINGLE]
+        if len(single) > len(set(single)):
+            return 400, "This request has the header Host, Origin or Sec-Fetch-Site twice. It takes one of each.", {}
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["path"] in _OPERATIONS:
             return self._operators_refusal(scope, headers)
@@ -103,7 +140,7 @@ class Gate:
                 f"This server does not answer for the host {host[:100]!r}. If that is its address, set APP_URL.",
                 {},
             )
-        if scope["method"] not in SAFE_METHODS and not _is_same_origin(headers):
+        if scope["method"] not in SAFE_METHODS and not _is_same_origin(headers, self._schemes):
             return 403, "This request was sent by another site, and was refused.", {}
         return None
 
@@ -134,16 +171,28 @@ class Gate:
         return send_guarded
 
 
-def _is_same_origin(headers: Mapping[str, str]) -> bool:
+def _schemes(settings: Settings) -> frozenset[str]:
+    """How people come here: as APP_URL says, which knows of the proxy in front; without it by either."""
+    if not settings.app_url:
+        return frozenset({"http", "https"})
+    return frozenset({"https" if settings.is_behind_tls else "http"})
+
+
+def _is_same_origin(headers: Mapping[str, str], schemes: Container[str]) -> bool:
     """Whether a browser sent this from one of our own pages, or no browser sent it.
 
-    Browsers since 2023 say so in Sec-Fetch-Site, which pages cannot forge; older ones send Origin with every POST.
+    Browsers since 2023 say so in Sec-Fetch-Site, which pages cannot forge; older ones send Origin with every POST. On
+    this machine itself plain HTTP leads past the proxy, and is as good.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is None or origin.lower().partition("://")[2] == headers.get("host", "").lower()
+    if origin is None:
+        return True
+    scheme, _, host = origin.lower().partition("://")
+    is_ours = scheme in schemes or (scheme == "http" and host_name(host) in LOOPBACK)
+    return is_ours and host == headers.get("host", "").lower()
 
 
 async def _answer(send: Send, status: int, sentence: str, headers: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from webapp.documents.imports import marks
 from webapp.documents.imports.reading import mapping, objects, text
 from webapp.documents.imports.scanning import Marked, closed_by_line, marked
-from webapp.rendering.safety import is_web_address
+from webapp.rendering.addresses import is_web_address
 
 _MARK: Final = re.compile("\ue200(?P<body>[^\ue200\ue201]*)(?P<end>\ue201?)")
 _CUT: Final = re.compile("[\\w-]*(?:\ue202(?:turn\\d+\\w+|\\[[^]\\n]*\\]?|[^\ue202\\s]*))*")
@@ -126,9 +126,9 @@ def _strings(about: str) -> list[str]:
 
 def _link(about: list[str]) -> str:
     label, address = (*about, "", "")[:2]
-    if not is_web_address(address):
-        return label
     bare = address.replace("<", "%3C").replace(">", "%3E").replace(" ", "%20").replace("\n", "")
+    if not is_web_address(bare):
+        return label
     return f"[{label or bare}](<{bare}>)" if "(" in bare or ")" in bare else f"[{label or bare}]({bare})"
 
 

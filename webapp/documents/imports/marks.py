@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from webapp.documents.document import Document
+from webapp.rendering.safety import unturned
 
 Kind = Literal["Image", "File", "Audio", "Video", "Part"]
 
@@ -86,7 +87,7 @@ def language_of(media_type: str) -> str:
 
 def line(title: str) -> str:
     """A name from a file on one line, and not longer than a line."""
-    whole = " ".join(title.split())
+    whole = " ".join(unturned(title).split())
     return whole if len(whole) <= MAX_NAMED else f"{whole[: MAX_NAMED - 1]}…"
 
 

@@ -7,7 +7,7 @@ from webapp.documents.imports.marks import kind_of
 from webapp.documents.imports.openwebui_text import add_output, add_words
 from webapp.documents.imports.reading import mapping, objects, text
 from webapp.documents.imports.said import Said
-from webapp.rendering.safety import is_web_address
+from webapp.rendering.addresses import is_web_address
 
 
 def said_of(message: Mapping[str, Any]) -> Said:

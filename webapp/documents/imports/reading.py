@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from webapp.conversations.messages import title_from
 from webapp.documents.document import Document, DocumentMessage
 from webapp.documents.imports.marks import unmarked
+from webapp.rendering.safety import unturned
 
 MAX_ID: Final = 200
 MAX_TITLE: Final = 200
@@ -108,7 +109,7 @@ def document(
     begun = created_at or messages[0].created_at
     return Document(
         id=key,
-        title=" ".join(text(title).split()) or title_from(first),
+        title=" ".join(unturned(text(title)).split()) or title_from(first),
         model=model or next((one.model for one in reversed(messages) if one.model), ""),
         system_prompt=system_prompt,
         archived=archived,

@@ -10,6 +10,7 @@ from webapp.documents.document import Document
 from webapp.documents.imports.formats import Format, format_of
 from webapp.documents.imports.reading import BrokenError, ConversationError
 from webapp.documents.imports.soundness import sound
+from webapp.rendering.safety import unturned
 
 MAX_ITEM_BYTES: Final = 50_000_000
 
@@ -109,4 +110,4 @@ def _one(format_: Format, value: Any) -> Found | Bad:
 def _title(value: Any) -> str:
     """The title of a conversation that cannot be taken, if that much can be read of it."""
     named = value.get("title") or value.get("name") if isinstance(value, dict) else ""
-    return " ".join(named.split())[:200] if isinstance(named, str) else ""
+    return " ".join(unturned(named).split())[:200] if isinstance(named, str) else ""

@@ -10,7 +10,7 @@ from webapp.documents.document import DocumentMessage, DocumentPicture
 from webapp.documents.imports import marks
 from webapp.documents.imports.marks import Kind
 from webapp.documents.imports.scanning import code_in
-from webapp.rendering.safety import is_web_address
+from webapp.rendering.addresses import safe_link
 
 MAX_SOURCES: Final = 500  # of one message
 _LINK: Final = re.compile(
@@ -80,7 +80,8 @@ class Said:
 
     def source(self, url: str, title: str = "") -> None:
         """A web page that is cited; each once, and by its first title. Other addresses are left out."""
-        if is_web_address(url) and len(self._sources) < MAX_SOURCES:
+        url = url.strip().replace(" ", "%20")
+        if safe_link(url) and len(self._sources) < MAX_SOURCES:
             known = self._sources.get(url)
             if known is None or not known.title:
                 self._sources[url] = Source(url, "" if title == url else marks.line(title))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from webapp.documents.document import VERSION, Document, DocumentMessage
 from webapp.documents.imports.reading import MAX_MESSAGES, MAX_TITLE, ConversationError
+from webapp.rendering.safety import unturned
 
 MAX_COST: Final = Decimal(1_000_000)
 
@@ -34,7 +35,7 @@ def sound(document: Document) -> Document:
     leaf = document.active_leaf_id
     if leaf is not None and all(message.id != leaf for message in messages):
         raise ConversationError("The message that it ends with is not in it.")
-    title = document.title[:MAX_TITLE] or "Untitled"
+    title = unturned(document.title)[:MAX_TITLE] or "Untitled"
     return replace(document, title=title, messages=tuple(messages))
 
 
@@ -43,8 +44,12 @@ def _times(messages: list[DocumentMessage]) -> list[datetime]:
 
 
 def _settled(message: DocumentMessage) -> DocumentMessage:
-    """Nobody writes on at what was growing when it was taken along."""
-    return replace(message, status="interrupted") if message.status == "streaming" else message
+    """Nobody writes on at what was growing when it was taken along. Sources lead to the web, or are left out."""
+    if message.status == "streaming":
+        message = replace(message, status="interrupted")
+    if not all(source.link for source in message.sources):
+        message = replace(message, sources=tuple(source for source in message.sources if source.link))
+    return message
 
 
 def _in_order(messages: tuple[DocumentMessage, ...]) -> list[DocumentMessage]:

@@ -9,13 +9,14 @@ from webapp.documents.shares.store import Share
 
 
 class ShareList(Struct, frozen=True):
-    """One's shares. `public_url` stands before their addresses."""
+    """A page of one's shares. `public_url` stands before their addresses, `older_url` leads to the next, if any."""
 
     title: str
     list: ConversationList
     is_demo: bool
     shares: tuple[Share, ...]
     public_url: str
+    older_url: str = ""
 
 
 class SharedPage(Struct, frozen=True):

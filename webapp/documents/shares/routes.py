@@ -21,7 +21,7 @@ from webapp.conversations.store import Conversations
 from webapp.conversations.views import Cursor, PageView, frames, growing_document
 from webapp.documents.shares.pages import ShareList
 from webapp.documents.shares.presenter import SharePresenter
-from webapp.documents.shares.store import Shared, ShareStore
+from webapp.documents.shares.store import PAGE, Shared, ShareStore
 from webapp.documents.shares.watching import Watchers
 from webapp.web.appearance import appearance_of
 from webapp.web.forms import read_form
@@ -69,9 +69,14 @@ async def list_shares(
     shares: NamedDependency[ShareStore],
     presenter: NamedDependency[Presenter],
     public_url: NamedDependency[str],
+    before: Annotated[str, QueryParameter(name="before")] = "",
 ) -> Response[str]:
+    """All of one's shares, page by page, so that each can be withdrawn."""
     frame = await presenter.frame(user.id)
-    page = ShareList("Shared links", frame.list, frame.is_demo, tuple(await shares.listed(user.id)), public_url)
+    found = await shares.listed(user.id, _read_share_id(before), PAGE + 1)
+    older_url = f"/shares?before={found[PAGE - 1].id}" if len(found) > PAGE else ""
+    shown = tuple(found[:PAGE])
+    page = ShareList("Shared links", frame.list, frame.is_demo, shown, public_url, older_url)
     return html(presenter.render("documents/shares.html", page, appearance_of(request)))
 
 
@@ -81,6 +86,13 @@ async def revoke_share(
 ) -> Redirect:
     await shares.revoke(user.id, share_id)
     return see_other("/shares")
+
+
+def _read_share_id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise NotFoundError("There is no such page of the list.") from None
 
 
 # For readers

@@ -23,7 +23,7 @@ from webapp.db.tables import Share as ShareRow
 from webapp.web.refusals import InvalidError, NotFoundError
 
 TOKEN_BYTES: Final = 20  # 160 bits: nobody guesses one
-MAX_LISTED: Final = 500
+PAGE: Final = 100  # shares on a page of their list
 
 _GONE: Final = "There is nothing at this address. What was shared here may have been withdrawn."
 
@@ -89,8 +89,8 @@ class ShareStore:
             session.add(row)
             return row.id
 
-    async def listed(self, owner: UUID) -> list[Share]:
-        """The owner's shares, the newest first."""
+    async def listed(self, owner: UUID, before: UUID | None = None, limit: int = PAGE) -> list[Share]:
+        """The owner's shares, the newest first; `before` is the id of the last one of the page above."""
         query = (
             select(
                 ShareRow.id,
@@ -104,8 +104,10 @@ class ShareStore:
             .join(ConversationRow, ConversationRow.id == ShareRow.conversation_id)
             .where(ShareRow.owner_id == owner, IS_THERE)
             .order_by(ShareRow.id.desc())
-            .limit(MAX_LISTED)
+            .limit(limit)
         )
+        if before is not None:
+            query = query.where(ShareRow.id < before)
         async with self._database.read() as session:
             return [Share(*row) for row in await session.execute(query)]
 

@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from webapp.documents.imports import marks
-from webapp.rendering.safety import is_web_address
+from webapp.rendering.addresses import is_web_address
 
 MAX_DEPTH: Final = 30  # of elements in each other; the text of deeper ones stays
 
