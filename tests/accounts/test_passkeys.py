@@ -136,6 +136,31 @@ async def test_another_origin_is_refused(passkeys: Passkeys, alice: User, device
     await refused(passkeys, device.sign(await passkeys.ask("/", HERE)))
 
 
+FRAMED: Final[list[dict[str, Any]]] = [
+    {"crossOrigin": True},
+    {"crossOrigin": "false"},
+    {"crossOrigin": None},
+    {"crossOrigin": False, "topOrigin": "https://evil.example"},
+    {"crossOrigin": True, "topOrigin": PARTY.origin},
+    {"topOrigin": ""},
+]
+
+
+@pytest.mark.parametrize("told", FRAMED)
+async def test_inside_a_page_of_another_site_no_passkey_opens_or_is_made(
+    passkeys: Passkeys, store: PasskeyStore, alice: User, device: Authenticator, told: dict[str, Any]
+) -> None:
+    device.told = told
+    with pytest.raises(InvalidError, match="in a tab of its own"):
+        await made(passkeys, alice, device)
+    assert await store.of(alice.id) == ()
+    device.told = {"crossOrigin": False}
+    await made(passkeys, alice, device)
+    device.told = told
+    with pytest.raises(InvalidError, match="in a tab of its own"):
+        await passkeys.sign_in(device.sign(await passkeys.ask("/", HERE)), HERE)
+
+
 async def test_a_key_of_another_site_is_refused(passkeys: Passkeys, alice: User, device: Authenticator) -> None:
     await made(passkeys, alice, device)
     device.rp_id = "example.org"

@@ -23,6 +23,7 @@ class Authenticator:
         self.sign_count = 0
         self.flags = PRESENT | VERIFIED
         self.rp_id = ""
+        self.told: dict[str, Any] = {}  # more that the browser says
         self._counts = counts
         self._key = ec.generate_private_key(ec.SECP256R1())
 
@@ -66,7 +67,7 @@ class Authenticator:
         return about + bytes([self.flags | more]) + self.sign_count.to_bytes(4)
 
     def _client_data(self, kind: str, challenge: str) -> bytes:
-        return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()
+        return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin, **self.told}).encode()
 
     def _answer(self, response: dict[str, Any]) -> str:
         key = _text(self.credential_id)

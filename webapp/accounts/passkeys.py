@@ -37,6 +37,7 @@ MAX_CREDENTIAL_ID: Final = 1023  # bytes, by the standard
 _USUAL_PORTS: Final = {"https": 443, "http": 80}
 _NOT_GOOD: Final = "This passkey does not open an account here, or not any more. Sign in another way."
 _STALE: Final = "That took too long, or was begun in another browser. Try again."
+_FRAMED: Final = "This passkey was used inside a page of another site. Open this site in a tab of its own, and try again."
 
 
 class RelyingParty(Struct, frozen=True):
@@ -107,6 +108,7 @@ class Passkeys:
             secret = _challenge_of(credential)
         except Exception:
             raise InvalidError(_STALE) from None
+        _check_is_unframed(credential)
         ticket = await self._ended(secret, browser)
         if ticket.user_id != user.id:
             raise InvalidError(_STALE)
@@ -156,6 +158,7 @@ class Passkeys:
             user_id = UUID(bytes=credential.response.user_handle)
         except Exception:
             raise InvalidError(_NOT_GOOD) from None
+        _check_is_unframed(credential)
         ticket = await self._ended(secret, browser)
         found = await self._store.find(user_id, credential.raw_id)
         if found is None or ticket.user_id is not None:
@@ -207,6 +210,13 @@ def _challenge_of(credential: "AuthenticationCredential | RegistrationCredential
     from webauthn.helpers import parse_client_data_json
 
     return parse_client_data_json(credential.response.client_data_json).challenge.decode("ascii")
+
+
+def _check_is_unframed(credential: "AuthenticationCredential | RegistrationCredential") -> None:
+    """No page of ours is shown inside another's (WebAuthn level 3, 7.1 and 7.2). The library doesn't look."""
+    told = json.loads(credential.response.client_data_json)
+    if told.get("crossOrigin", False) is not False or "topOrigin" in told:
+        raise InvalidError(_FRAMED)
 
 
 def _refused(what: str, error: Exception, sentence: str) -> InvalidError:
