@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from tests.accounts.people import ALICE, BOB, HOME, PASSWORD, House
-from webapp.accounts.account import LIFETIMES, MAX_TOKENS
+from webapp.accounts.account import LIFETIMES
+from webapp.accounts.api_tokens_store import MOST
 from webapp.accounts.browsers import browser_in_words
 from webapp.accounts.limits import DEVICE
 from webapp.accounts.moments import ago
@@ -129,7 +130,7 @@ async def test_a_token_that_cannot_be_is_refused(
 
 
 async def test_tokens_end_somewhere(house: House, alice: Caller) -> None:
-    for _ in range(MAX_TOKENS):
+    for _ in range(MOST):
         await house.tokens.add(alice.user.id, "script", ["read"], None)
     with pytest.raises(ConflictError):
         await house.account.make_token(alice, "one more", ["read"], 7, HOME)

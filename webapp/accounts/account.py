@@ -15,9 +15,8 @@ from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
 from webapp.accounts.users import Caller, read_full_name
 from webapp.web.client import Client
-from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from webapp.web.refusals import ForbiddenError, InvalidError, NotFoundError
 
-MAX_TOKENS: Final = 50
 LIFETIMES: Final = (7, 30, 90, 365, 0)  # days that a token may live, 0 for as long as it is not revoked
 MAX_TOKEN_NAME: Final = 60
 
@@ -95,8 +94,6 @@ class Account:
             raise InvalidError("A token may read, write, or both. Choose at least one.")
         if days not in LIFETIMES:
             raise InvalidError("A token lives for 7, 30, 90 or 365 days, or until it is revoked.")
-        if len(await self._tokens.of(caller.user.id)) >= MAX_TOKENS:
-            raise ConflictError(f"That is enough: an account has at most {MAX_TOKENS} tokens. Revoke one first.")
         expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
         token = await self._tokens.add(caller.user.id, name, chosen, expires_at)
         await self._events.record(Kind.TOKEN_MADE, caller.user.name, name, " ".join(chosen), client.address)

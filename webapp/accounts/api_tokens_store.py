@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
 from webapp.accounts.secret import hash_of, new_secret
 from webapp.accounts.users import Caller, Role, User
@@ -15,9 +15,11 @@ from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import ApiToken as TokenRow
 from webapp.db.tables import User as UserRow
+from webapp.web.refusals import ConflictError
 
 PREFIX: Final = "oc_"  # by which a secret that turns up somewhere can be told
 SCOPES: Final = ("read", "write")
+MOST: Final = 50  # of one user
 SEEN_EVERY: Final = timedelta(minutes=1)
 
 
@@ -37,9 +39,11 @@ class ApiTokens:
         self._database = database
 
     async def add(self, user_id: UUID, name: str, scopes: Iterable[str], expires_at: datetime | None) -> str:
-        """A new token; returns it, which happens this once."""
+        """A new token; returns it, which happens this once. Raises ConflictError above MOST, which counts them all."""
         token = PREFIX + new_secret()
         async with self._database.write(user_id) as session:
+            if (await session.scalar(_number_of(user_id)) or 0) >= MOST:
+                raise ConflictError(f"That is enough: an account has at most {MOST} tokens. Revoke one first.")
             session.add(
                 TokenRow(
                     user_id=user_id,
@@ -88,6 +92,10 @@ class ApiTokens:
     async def _see(self, token_id: UUID) -> None:
         async with self._database.write() as session:
             await session.execute(update(TokenRow).where(TokenRow.id == token_id).values(last_used_at=moment()))
+
+
+def _number_of(user_id: UUID) -> Select[int]:
+    return select(func.count()).select_from(TokenRow).where(TokenRow.user_id == user_id)
 
 
 _IS_ALIVE: Final = (

@@ -37,7 +37,9 @@ MAX_CREDENTIAL_ID: Final = 1023  # bytes, by the standard
 _USUAL_PORTS: Final = {"https": 443, "http": 80}
 _NOT_GOOD: Final = "This passkey does not open an account here, or not any more. Sign in another way."
 _STALE: Final = "That took too long, or was begun in another browser. Try again."
-_FRAMED: Final = "This passkey was used inside a page of another site. Open this site in a tab of its own, and try again."
+_FRAMED: Final = (
+    "This passkey was used inside a page of another site. Open this site in a tab of its own, and try again."
+)
 
 
 class RelyingParty(Struct, frozen=True):

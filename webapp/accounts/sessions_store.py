@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, or_, select, update
 
 from webapp.accounts.secret import hash_of, new_secret
 from webapp.accounts.users import Caller, Role, User
@@ -20,6 +20,7 @@ LIFETIME: Final = timedelta(days=60)
 IDLE: Final = timedelta(days=21)
 RECENT: Final = timedelta(minutes=10)
 SEEN_EVERY: Final = timedelta(minutes=10)  # how exactly it is kept when a session was last used
+MOST: Final = 100  # of one user
 MAX_BROWSER: Final = 300
 
 
@@ -41,12 +42,14 @@ class Sessions:
         """A new session; returns the secret for its cookie, which nobody else ever learns.
 
         Those of the user that have expired go at the same time, and so does the one whose secret is `instead_of`.
+        Above MOST the one goes that was not used for the longest time.
         """
         secret, now = new_secret(), datetime.now(UTC)
         async with self._database.write(user_id) as session:
             await session.execute(delete(SessionRow).where(SessionRow.user_id == user_id, _IS_OVER))
             if instead_of:
                 await session.execute(delete(SessionRow).where(SessionRow.token_hash == hash_of(instead_of)))
+            await session.execute(delete(SessionRow).where(SessionRow.id.in_(_beyond(user_id, MOST - 1))))
             session.add(
                 SessionRow(
                     user_id=user_id,
@@ -114,6 +117,13 @@ class Sessions:
             await session.execute(
                 update(SessionRow).where(SessionRow.id == session_id).values(last_seen_at=datetime.now(UTC))
             )
+
+
+def _beyond(user_id: UUID, number: int) -> Select[UUID]:
+    """The user's sessions that are not among the last used of that `number`."""
+    last_used = select(SessionRow.id).where(SessionRow.user_id == user_id)
+    kept = last_used.order_by(SessionRow.last_seen_at.desc(), SessionRow.id.desc()).limit(number)
+    return last_used.where(SessionRow.id.not_in(kept.scalar_subquery()))
 
 
 # By the database's clock, which all processes share.
