@@ -5,6 +5,7 @@ What a route says in its `opt`:
 | `public` | for everybody |
 | `accounts` | only where there are such |
 | `api` | also by a token, which has to have the scope |
+| `tells` | its answer has what was written, whatever its method: a token needs the scope `read` as well |
 | `token` | the same for a page: who has no token is led to sign in |
 | `keeps_form` | who has been signed out gets the form that they sent along to the page to sign in |
 | `operator` | for administrators, and for whom the gate has found to be the operator |
@@ -54,7 +55,7 @@ class Guard:
         caller = await self._caller(connection, handler)
         if caller is None:
             raise SignedOutError(kept=await self._kept_form(connection) if handler.opt.get("keeps_form") else None)
-        _check_scope(caller, connection.scope.get("method", "GET"))
+        _check_scopes(caller, connection.scope.get("method", "GET"), handler)
         if (handler.opt.get("operator") or handler.opt.get("administrator")) and not caller.user.is_administrator:
             raise NotFoundError("There is nothing at this address.")
         connection.scope["user"] = caller
@@ -80,10 +81,12 @@ class Guard:
         return await self._authentication.by_cookie(connection.cookies.get(COOKIE, ""))
 
 
-def _check_scope(caller: Caller, method: Any) -> None:
-    scope = "read" if method in SAFE_METHODS else "write"
-    if not caller.may(scope):
-        raise ForbiddenError(f"This token does not have the scope {scope!r}. Make one that does, in your account.")
+def _check_scopes(caller: Caller, method: Any, handler: BaseRouteHandler) -> None:
+    """Who may write reads nothing by it, and who may read changes nothing."""
+    needed = {"read" if method in SAFE_METHODS else "write"} | ({"read"} if handler.opt.get("tells") else set())
+    for scope in sorted(needed):
+        if not caller.may(scope):
+            raise ForbiddenError(f"This token does not have the scope {scope!r}. Make one that does, in your account.")
 
 
 async def provide_caller(request: Request[Any, Any, Any]) -> Caller:
