@@ -33,6 +33,7 @@ from webapp.accounts.pages import (
 from webapp.accounts.passkeys_store import Passkey
 from webapp.accounts.sections import (
     Lifetime,
+    ListedPasskey,
     ListedSession,
     ListedToken,
     PasswordSection,
@@ -285,7 +286,7 @@ CHATS: Final[dict[str, ChatPage]] = {
 
 SECTIONS: Final[tuple[Section, ...]] = (
     ProfileSection("a@example.org", "Anna", True),
-    PasswordSection("a@example.org", True),
+    PasswordSection("a@example.org", True, ("Backup script",)),
     SessionsSection(
         tuple(
             [ListedSession(new_id(), "Firefox on Linux", "by password", "today", "today", one) for one in (True, False)]
@@ -295,7 +296,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         tuple([ListedToken(new_id(), "Script", "read", "today", "never", "1 Nov 2026", one) for one in (True, False)]),
         lifetimes=(Lifetime(30, "30 days"), Lifetime(0, "until it is revoked")),
     ),
-    WaysSection(2, "Provider", True),
+    WaysSection((ListedPasskey("Phone", "2 days ago"), ListedPasskey("Key", "just now")), "Provider", True),
 )
 ACCOUNT: Final = AccountPage("Account", SECTIONS)
 # A question with two answers, of which one goes on
@@ -564,7 +565,7 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
                 PasswordSection("a@example.org", False),
                 SessionsSection(()),
                 TokensSection(()),
-                WaysSection(0, "", False),
+                WaysSection((), "", False),
             ),
         ),
     },
@@ -752,10 +753,10 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
         EVIL,
         (
             ProfileSection(EVIL, EVIL, True),
-            PasswordSection(EVIL, True),
-            SessionsSection((ListedSession(new_id(), EVIL, EVIL, EVIL, EVIL, False),)),
+            PasswordSection(EVIL, True, (EVIL,)),
+            SessionsSection((ListedSession(new_id(), EVIL, EVIL, EVIL, EVIL, False),), (EVIL,)),
             TokensSection((ListedToken(new_id(), EVIL, EVIL, EVIL, EVIL, EVIL, True),), (EVIL,), (Lifetime(1, EVIL),)),
-            WaysSection(1, EVIL, False),
+            WaysSection((ListedPasskey(EVIL, EVIL),), EVIL, False),
         ),
         EVIL,
         EVIL,

@@ -102,8 +102,6 @@ class House:
             self.users,
             self.passwords,
             self.tickets,
-            self.sessions,
-            self.devices,
             self.presence,
             self.reset_links,
             self.limits,

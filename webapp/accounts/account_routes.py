@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import HttpMethod, Request, Response, Router, post, route
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
@@ -11,7 +12,7 @@ from msgspec import Meta, Struct
 
 from webapp.accounts.account import Account
 from webapp.accounts.pages import AccountPage
-from webapp.accounts.routes import MAX_FORM, plain_page
+from webapp.accounts.routes import MAX_FORM, device_cookie, plain_page
 from webapp.accounts.sections import AccountSections
 from webapp.accounts.users import Caller
 from webapp.web.client import Client
@@ -24,9 +25,9 @@ TITLE: Final = "Account"
 # What is told after a form was followed, by the word that its redirect has in the address.
 DONE: Final = {
     "name": "Your name is changed.",
-    "password": "Your password is changed. Everywhere else you are signed out.",
+    "password": "Your password is changed. Everywhere else you are signed out, and no API token works any more.",
     "session": "That session is ended.",
-    "others": "You are signed out everywhere else.",
+    "others": "You are signed out everywhere else, and no API token works any more.",
     "token": "That token is revoked.",
 }
 
@@ -101,10 +102,10 @@ async def change_password(
 ) -> Response[str] | Redirect:
     form = await read_form(request, PasswordForm, limit=MAX_FORM)
     try:
-        await account.change_password(caller, form.current, form.password, client)
+        device = await account.change_password(caller, form.current, form.password, client)
     except RefusalError as refusal:
         return await account_view.refuse(request, caller, refusal, "password")
-    return done("password")
+    return done("password", device_cookie(device))
 
 
 @post("/sessions/{session_id:uuid}/end", name="end_session")
@@ -155,9 +156,9 @@ async def revoke_token(
     return done("token")
 
 
-def done(what: str) -> Redirect:
+def done(what: str, *cookies: Cookie) -> Redirect:
     """Back to the page, which tells what was done."""
-    return Redirect(f"/account?done={what}", status_code=303)
+    return Redirect(f"/account?done={what}", status_code=303, cookies=cookies)
 
 
 account_router = Router(

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
+from webapp.accounts.credentials_store import check_is_still_in
 from webapp.accounts.secret import hash_of, new_secret
 from webapp.accounts.users import Caller, Role, User
 from webapp.db.clock import moment
@@ -38,10 +39,22 @@ class ApiTokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, user_id: UUID, name: str, scopes: Iterable[str], expires_at: datetime | None) -> str:
-        """A new token; returns it, which happens this once. Raises ConflictError above MOST, which counts them all."""
+    async def add(
+        self,
+        user_id: UUID,
+        name: str,
+        scopes: Iterable[str],
+        expires_at: datetime | None,
+        *,
+        made_in: UUID | None = None,
+    ) -> str:
+        """A new token; returns it, which happens this once. `made_in` is the session in which it is made.
+
+        Raises ConflictError above MOST, which counts them all, and SignedOutError if the session has just ended.
+        """
         token = PREFIX + new_secret()
         async with self._database.write(user_id) as session:
+            await check_is_still_in(session, user_id, made_in)
             if (await session.scalar(_number_of(user_id)) or 0) >= MOST:
                 raise ConflictError(f"That is enough: an account has at most {MOST} tokens. Revoke one first.")
             session.add(

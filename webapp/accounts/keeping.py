@@ -4,14 +4,16 @@ Only who has signed in a short while ago may: a browser that somebody left open 
 own. Without accounts nobody signs in, and all of it is not there.
 """
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.identities_store import Identities
+from webapp.accounts.moments import ago
 from webapp.accounts.pages import PasskeysPage
 from webapp.accounts.passkeys import Passkeys, read_passkey_name
 from webapp.accounts.passkeys_store import PasskeyStore
-from webapp.accounts.sections import WaysSection
+from webapp.accounts.sections import ListedPasskey, WaysSection
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.users import Caller
 from webapp.accounts.ways_in import WaysIn
@@ -51,7 +53,7 @@ class Keeping:
     async def add_passkey(self, caller: Caller, answer: str, browser: str, client: Client) -> None:
         """See `Passkeys.add`."""
         await self.check_is_recent(caller)
-        name = await self._passkeys.add(caller.user, answer, browser)
+        name = await self._passkeys.add(caller.user, answer, browser, caller.credential)
         await self._events.record(Kind.PASSKEY_ADDED, caller.user.name, "", name, client.address)
 
     async def rename_passkey(self, caller: Caller, passkey_id: UUID, name: str) -> None:
@@ -68,7 +70,7 @@ class Keeping:
 
     async def link(self, caller: Caller, identity: str, client: Client) -> None:
         """What was begun by somebody who had signed in a short while ago. Raises ConflictError."""
-        await self._identities.link(caller.user.id, identity)
+        await self._identities.link(caller.user.id, identity, made_in=caller.credential)
         await self._events.record(Kind.IDENTITY_LINKED, caller.user.name, "", identity, client.address)
 
     async def unlink(self, caller: Caller, client: Client) -> None:
@@ -92,8 +94,9 @@ class Keeping:
 
     async def section(self, caller: Caller) -> WaysSection:
         """What the page of the account tells of it."""
+        now = datetime.now(UTC)
         return WaysSection(
-            len(await self._store.of(caller.user.id)),
+            tuple([ListedPasskey(one.name, ago(one.created_at, now)) for one in await self._store.of(caller.user.id)]),
             self._ways_in.provider,
             await self._identities.has(caller.user.id),
         )

@@ -98,8 +98,11 @@ class Passkeys:
         }
         return json.dumps(options)
 
-    async def add(self, user: User, answer: str, browser: str) -> str:
-        """Keeps the passkey that the browser made; returns its name. Raises InvalidError or ConflictError."""
+    async def add(self, user: User, answer: str, browser: str, session: UUID | None = None) -> str:
+        """Keeps the passkey that the browser made in the `session`; returns its name.
+
+        Raises InvalidError, ConflictError, and SignedOutError if the session has just ended.
+        """
         party = self._required()
         await _loaded()
         from webauthn import verify_registration_response
@@ -129,9 +132,8 @@ class Passkeys:
             raise InvalidError("This device made no passkey that can be kept here.")
         transports = [one.value for one in credential.response.transports or () if one.value in TRANSPORTS]
         name: str = ticket.data["name"]
-        await self._store.add(
-            user.id, name, made.credential_id, made.credential_public_key, made.sign_count, transports
-        )
+        key = (made.credential_id, made.credential_public_key, made.sign_count, transports)
+        await self._store.add(user.id, name, *key, made_in=session)
         return name
 
     async def ask(self, place: str, browser: str) -> str:

@@ -195,7 +195,12 @@ async def arrive(request: AnyRequest, arrivals: Arrivals, client: Client, user: 
     """Begins a session in place of the one that the browser had; returns its cookie and that of the device."""
     before, device = request.cookies.get(COOKIE, ""), request.cookies.get(DEVICE_COOKIE, "")
     arrival = await arrivals.begin(user, method, client, device, before)
-    return [_cookie(COOKIE, arrival.session, LIFETIME), _cookie(DEVICE_COOKIE, arrival.device, DEVICE_LIFETIME)]
+    return [_cookie(COOKIE, arrival.session, LIFETIME), device_cookie(arrival.device)]
+
+
+def device_cookie(secret: str) -> Cookie:
+    """By which a browser is known as one in which somebody has signed in before."""
+    return _cookie(DEVICE_COOKIE, secret, DEVICE_LIFETIME)
 
 
 def _cookie(name: str, secret: str, lifetime: timedelta) -> Cookie:

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import Select, bindparam, delete, or_, select, update
 
+from webapp.accounts.credentials_store import Cause, Ended, end_credentials, hold
 from webapp.accounts.secret import hash_of, new_secret
 from webapp.accounts.users import Caller, Role, User
 from webapp.db.clock import moment
@@ -46,6 +47,7 @@ class Sessions:
         """
         secret, now = new_secret(), datetime.now(UTC)
         async with self._database.write(user_id) as session:
+            await hold(session, user_id)
             await session.execute(delete(SessionRow).where(SessionRow.user_id == user_id, _IS_OVER))
             if instead_of:
                 await session.execute(delete(SessionRow).where(SessionRow.token_hash == hash_of(instead_of)))
@@ -104,13 +106,10 @@ class Sessions:
             query = delete(SessionRow).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
             return (await session.execute(query.returning(SessionRow.id))).first() is not None
 
-    async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> list[UUID]:
-        """Ends the user's sessions, except for `but`; returns those that it ended."""
-        async with self._database.write() as session:
-            query = delete(SessionRow).where(SessionRow.user_id == user_id)
-            if but is not None:
-                query = query.where(SessionRow.id != but)
-            return list(await session.scalars(query.returning(SessionRow.id)))
+    async def end_all(self, user_id: UUID, *, but: UUID | None = None) -> Ended:
+        """Ends the user's sessions, except for `but`, and all else that signing out everywhere ends."""
+        async with self._database.write(user_id) as session:
+            return await end_credentials(session, user_id, Cause.SIGN_OUT, but=but)
 
     async def _see(self, session_id: UUID) -> None:
         async with self._database.write() as session:

@@ -54,9 +54,7 @@ class Accounts:
         account = Account(users, passwords, sessions, tokens, devices, self.presence, limits, events)
         mail, tickets, public_url = Mail(settings), Tickets(database), settings.public_url
         reset_links = ResetLinks(users, tickets, events, public_url)
-        resetting = Resetting(
-            users, passwords, tickets, sessions, devices, self.presence, reset_links, limits, events, mail
-        )
+        resetting = Resetting(users, passwords, tickets, self.presence, reset_links, limits, events, mail)
         signing_up = SigningUp(users, tickets, limits, mail, settings.domains, public_url)
 
         passkey_store, party, identities = PasskeyStore(database), RelyingParty.of(settings), Identities(database)
