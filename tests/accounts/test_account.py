@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
 
 from tests.accounts.people import ALICE, BOB, HOME, PASSWORD, House
 from webapp.accounts.account import LIFETIMES
@@ -13,8 +12,7 @@ from webapp.accounts.limits import DEVICE
 from webapp.accounts.moments import ago
 from webapp.accounts.sections import OwnSections
 from webapp.accounts.users import Caller, Role, User
-from webapp.db.tables import Session as SessionRow
-from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError, NotFoundError, TooManyError
+from webapp.web.refusals import ConflictError, InvalidError, NotFoundError, TooManyError
 
 NEW = "a stormy evening"
 
@@ -66,15 +64,6 @@ async def test_who_has_no_password_sets_one_without(house: House) -> None:
     assert not await house.account.has_password(caller)
     await house.account.change_password(caller, "", NEW, HOME)
     assert await house.account.has_password(caller)
-
-
-async def test_a_browser_that_was_left_open_sets_no_first_password(house: House) -> None:
-    caller = await sign_in(house, await house.users.add(BOB, "", Role.MEMBER))
-    async with house.database.write() as session:
-        await session.execute(update(SessionRow).values(created_at=datetime.now(UTC) - timedelta(hours=1)))
-    with pytest.raises(ForbiddenError):
-        await house.account.change_password(caller, "", NEW, HOME)
-    assert not await house.account.has_password(caller)
 
 
 async def test_sessions_are_ended_by_their_owner_alone(house: House, alice: Caller) -> None:

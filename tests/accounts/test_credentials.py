@@ -187,7 +187,7 @@ async def test_a_token_that_is_made_at_the_same_time_ends_too(
 
 
 async def test_after_a_new_password_strangers_do_not_keep_its_owner_out(house: House, alice: Caller) -> None:
-    device = await house.account.change_password(alice, PASSWORD, NEW, HOME)
+    device = (await house.account.change_password(alice, PASSWORD, NEW, HOME)).device
     for _ in range(ACCOUNT.free):
         with pytest.raises(WrongPasswordError):
             await house.signing_in.by_password(ALICE, "a wrong password", ELSEWHERE)
@@ -198,5 +198,5 @@ async def test_after_a_new_password_strangers_do_not_keep_its_owner_out(house: H
 
 async def test_who_knew_the_old_device_is_a_stranger_after_a_new_password(house: House, alice: Caller) -> None:
     old = await house.devices.remember(alice.user)
-    new = await house.account.change_password(alice, PASSWORD, NEW, HOME)
+    new = (await house.account.change_password(alice, PASSWORD, NEW, HOME)).device
     assert (await house.devices.knows(ALICE, old), await house.devices.knows(ALICE, new)) == (False, True)

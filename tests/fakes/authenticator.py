@@ -31,7 +31,7 @@ class Authenticator:
         """The answer to the question for a new passkey."""
         asked = json.loads(options)
         self.rp_id = self.rp_id or asked["rp"]["id"]
-        self.user_handle = _bytes(asked["user"]["id"])
+        self.user_handle = bytes_of(asked["user"]["id"])
         numbers = self._key.public_key().public_numbers()
         key = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)})
         attested = bytes(16) + len(self.credential_id).to_bytes(2) + self.credential_id + key
@@ -78,5 +78,5 @@ def _text(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _bytes(text: str) -> bytes:
+def bytes_of(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -12,10 +12,11 @@ from webapp.accounts.limits import Limits
 from webapp.accounts.passwords import Passwords, check_password
 from webapp.accounts.presence import Presence
 from webapp.accounts.sessions_store import Sessions
+from webapp.accounts.signing_in import Arrival
 from webapp.accounts.store import Users
 from webapp.accounts.users import Caller, read_full_name
 from webapp.web.client import Client
-from webapp.web.refusals import ForbiddenError, InvalidError, NotFoundError
+from webapp.web.refusals import InvalidError, NotFoundError
 
 LIFETIMES: Final = (7, 30, 90, 365, 0)  # days that a token may live, 0 for as long as it is not revoked
 MAX_TOKEN_NAME: Final = 60
@@ -51,14 +52,14 @@ class Account:
         known = await self._users.own_credentials(caller.user.id)
         return known is not None and known.password_hash is not None
 
-    async def change_password(self, caller: Caller, current: str, new: str, client: Client) -> str:
+    async def change_password(self, caller: Caller, current: str, new: str, client: Client) -> Arrival:
         """Sets a password, and ends all other sessions, all API tokens and what they have open: others are out.
 
-        Returns a secret for the cookie of the device, which is known under the new password too, so that strangers who
-        guess don't keep its owner out.
+        Returns new secrets for the cookies of the session and of the device, which is known under the new password too,
+        so that strangers who guess don't keep its owner out.
 
-        Raises InvalidError for a wrong current one and for a weak new one. Where there is none yet it is not asked for:
-        then who has not signed in a short while ago gets ForbiddenError, as a browser that was left open is no key.
+        Raises InvalidError for a wrong current one and for a weak new one. Where there is none yet it is not asked for,
+        and the caller has to have seen to it that the session is fresh.
         """
         password = check_password(new, caller.user.name)
         known = await self._users.own_credentials(caller.user.id)
@@ -67,13 +68,12 @@ class Account:
             if not await self._passwords.is_right(current, known.password_hash):
                 raise InvalidError("The current password is not right.")
             await self._limits.end_own(caller.user.name)
-        elif caller.credential is None or not await self._sessions.is_recent(caller.user.id, caller.credential):
-            raise ForbiddenError("You signed in too long ago for this. Sign in once more.")
         password_hash = await self._passwords.hashed(password)
         ended = await self._users.change_password(caller.user.id, password_hash, but=caller.credential)
         self._presence.end(ended.credentials)
         await self._events.record(Kind.PASSWORD_CHANGED, caller.user.name, "", ended.words, client.address)
-        return await self._devices.remember(caller.user)
+        session = await self._sessions.renew(caller.user.id, caller.credential) if caller.credential else ""
+        return Arrival(session, await self._devices.remember(caller.user))
 
     async def end_session(self, caller: Caller, session_id: UUID, client: Client) -> None:
         """Raises NotFoundError if the caller has no such session."""

@@ -115,7 +115,7 @@ class Passkeys:
             raise InvalidError(_STALE) from None
         _check_is_unframed(credential)
         ticket = await self._ended(secret, browser)
-        if ticket.user_id != user.id:
+        if ticket.user_id != user.id or "name" not in ticket.data:
             raise InvalidError(_STALE)
         try:
             made = await asyncio.to_thread(
@@ -149,8 +149,38 @@ class Passkeys:
         }
         return json.dumps(options)
 
+    async def ask_to_confirm(self, user: User, browser: str) -> str:
+        """What the browser is to ask its devices for, as JSON, by which the user shows that it's them."""
+        party = self._required()
+        secret = await self._trips.begin(Purpose.PASSKEY, browser, user_id=user.id, confirms=True)
+        allowed = [
+            {"type": "public-key", "id": _text(key.credential_id), "transports": key.transports}
+            for key in await self._store.described(user.id)
+        ]
+        options = {
+            "challenge": _text(secret.encode()),
+            "timeout": PATIENCE,
+            "rpId": party.id,
+            "allowCredentials": allowed,
+            "userVerification": "required",
+        }
+        return json.dumps(options)
+
     async def sign_in(self, answer: str, browser: str) -> Known:
         """Raises InvalidError."""
+        user, ticket = await self._verified(answer, browser)
+        if ticket.user_id is not None:
+            raise InvalidError(_NOT_GOOD)
+        return Known(user, ticket.data["place"])
+
+    async def confirm(self, user: User, answer: str, browser: str) -> None:
+        """That it's the user who answers what they were asked. Raises InvalidError."""
+        found, ticket = await self._verified(answer, browser)
+        if found.id != user.id or ticket.user_id != user.id or not ticket.data.get("confirms"):
+            raise InvalidError(_NOT_GOOD)
+
+    async def _verified(self, answer: str, browser: str) -> tuple[User, Ticket]:
+        """Whose passkey has answered, and what."""
         party = self._required()
         await _loaded()
         from webauthn import verify_authentication_response
@@ -165,7 +195,7 @@ class Passkeys:
         _check_is_unframed(credential)
         ticket = await self._ended(secret, browser)
         found = await self._store.find(user_id, credential.raw_id)
-        if found is None or ticket.user_id is not None:
+        if found is None:
             raise InvalidError(_NOT_GOOD)
         try:
             verified = await asyncio.to_thread(
@@ -182,7 +212,7 @@ class Passkeys:
             raise _refused("passkey", error, _NOT_GOOD) from None
         if not await self._store.use(user_id, credential.raw_id, verified.new_sign_count):
             raise InvalidError(_NOT_GOOD)
-        return Known(found.user, ticket.data["place"])
+        return found.user, ticket
 
     def _required(self) -> RelyingParty:
         if self._party is None:

@@ -38,7 +38,10 @@ class ProfileSection(Section, frozen=True):
 
 
 class PasswordSection(Section, frozen=True):
-    """`name` is for the browser's own list of passwords. `tokens` are those that a new one ends, by name."""
+    """`name` is for the browser's own list of passwords. `tokens` are those that a new one ends, by name.
+
+    `must_confirm`: who they are, before they set a first one.
+    """
 
     template = "accounts/_section_password.html"
     key = "password"
@@ -46,6 +49,7 @@ class PasswordSection(Section, frozen=True):
     name: str
     has_password: bool
     tokens: tuple[str, ...] = ()
+    must_confirm: bool = False
 
 
 class ListedSession(Struct, frozen=True):
@@ -136,7 +140,9 @@ class OwnSections:
 
     async def password(self, caller: Caller) -> PasswordSection:
         has_password = await self._account.has_password(caller)
-        return PasswordSection(caller.user.name, has_password, await self._working_tokens(caller))
+        is_fresh = caller.credential is not None and await self._sessions.is_fresh(caller.user.id, caller.credential)
+        tokens = await self._working_tokens(caller)
+        return PasswordSection(caller.user.name, has_password, tokens, must_confirm=not (has_password or is_fresh))
 
     async def sessions(self, caller: Caller) -> SessionsSection:
         now = datetime.now(UTC)
