@@ -179,6 +179,22 @@ async def test_what_was_typed_comes_along_and_is_done_after(opened: Open) -> Non
         assert (made.status_code, "Your new token" in made.text) == (200, True)
 
 
+async def test_below_a_path_it_leads_to_where_it_was_sent(standin: StandIn, tmp_path: Path) -> None:
+    async with open_house(tmp_path, standin.base_url, ROOT_PATH="/acc") as house, house.as_("alice") as client:
+        await Users(house.database).set_password(house.people["alice"].id, await Passwords().hashed(PASSWORD))
+        await grow_stale(house)
+        page = await client.post("/acc/account/tokens", data=TOKEN_FORM)
+        assert 'action="/acc/confirm"' in page.text
+        assert 'href="/acc/account"' in page.text
+        confirmed = await client.post("/acc/confirm", data={"password": PASSWORD, "asked": field(page, "asked")})
+        assert 'action="/acc/account/tokens"' in confirmed.text
+        await grow_stale(house)
+        keep_cookie(client, confirmed)
+        key = await client.post("/acc/settings/key", data={"key": "sk-or-v1-secret"})
+        confirmed = await client.post("/acc/confirm", data={"password": PASSWORD, "asked": field(key, "asked")})
+        assert confirmed.headers["location"] == "/acc/settings/key"
+
+
 async def test_the_cookie_before_opens_nothing_more_and_the_session_goes_on(opened: Open) -> None:
     async with opened() as (house, alice):
         before, sessions = alice.headers["cookie"], Sessions(house.database)
@@ -235,6 +251,7 @@ async def test_the_current_password_shows_who_one_is(opened: Open) -> None:
     async with opened() as (_, alice):
         changed = await alice.post("/account/password", data={"current": PASSWORD, "password": "a stormy evening"})
         assert changed.status_code == 303
+        assert "device" in changed.cookies  # strangers who guess don't keep this browser out
         keep_cookie(alice, changed)
         assert (await alice.post("/account/tokens", data=TOKEN_FORM)).status_code == 200
 
