@@ -57,9 +57,9 @@ SENSITIVE: Final = {
 EASY: Final = {
     "POST /account/name": "opens nothing",
     "POST /account/password": "asks for the current one itself; who has none is asked as elsewhere",
-    "POST /account/tokens/{token_id:uuid}/revoke": "takes away, and is to be quick",
+    "POST /account/tokens/{token_id:uuid}/revoke": "takes away, and has to be quick",
     "POST /account/passkeys/{passkey_id:uuid}/name": "opens nothing",
-    "POST /admin/invitations/{invitation_id:uuid}/withdraw": "takes away, and is to be quick",
+    "POST /admin/invitations/{invitation_id:uuid}/withdraw": "takes away, and has to be quick",
     "POST /admin/models/allow": "opens no account; budgets hold all the same",
     "POST /admin/models/remove": "the same",
     "POST /admin/models/all": "the same",
