@@ -175,7 +175,7 @@ async def test_who_signed_in_a_while_ago_signs_in_there_once_more_and_goes_on(
     await screen.button("Sign in with Provider again").click()
     provider.person["sub"] = "8"
     await agree(screen)
-    await expect(screen.page.get_by_role("alert")).to_contain_text("as somebody else")
+    await expect(screen.page.get_by_role("alert")).to_contain_text("with another account")
     provider.person["sub"] = "7"
     await screen.button("Sign in with Provider again").click()
     provider.claims["auth_time"] = 1

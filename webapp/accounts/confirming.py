@@ -91,7 +91,7 @@ class Confirming:
         """It was asked to let its user sign in once more; some don't say when that was."""
         known = await self._identities.find(claims.identity)
         if known is None or known.user.id != caller.user.id:
-            raise ForbiddenError("You signed in there as somebody else. Sign in there as who you are here.")
+            raise ForbiddenError("You signed in there with another account. Use the one that is linked to this one.")
         if claims.signed_in_at is not None and not was_just_now(claims.signed_in_at):
             raise ForbiddenError("You signed in there too long ago. Sign out there, and try again.")
         return await self._confirmed(caller, "oidc", client)
