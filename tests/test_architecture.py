@@ -111,6 +111,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "desk.py",
         "profiles.py",
         "accounts/browser.py",
+        "accounts/confirm_view.py",
     ),
     "sqlalchemy": ("db/", "*store.py"),
     "webauthn": ("accounts/passkeys.py",),

@@ -15,10 +15,13 @@ from msgspec.structs import replace
 from tests.administration import states as administration
 from tests.fakes.documents import message as document_message
 from tests.fakes.markup import Markup
+from webapp.accounts.freshness import Asked, OwnWays, pack
 from webapp.accounts.kept import Kept
 from webapp.accounts.pages import (
     AccountPage,
     AskForMailPage,
+    ConfirmedPage,
+    ConfirmPage,
     GoOnPage,
     JoinPage,
     KeyPage,
@@ -33,6 +36,7 @@ from webapp.accounts.pages import (
 from webapp.accounts.passkeys_store import Passkey
 from webapp.accounts.sections import (
     Lifetime,
+    ListedPasskey,
     ListedSession,
     ListedToken,
     PasswordSection,
@@ -225,12 +229,12 @@ STATUS_PAGE: Final = StatusPage(
     NOW,
 )
 
+ASKED: Final = Asked("make an API token", "/account", "", "/account/tokens", (("name", "Script"), ("read", "true")))
+EVIL_ASKED: Final = Asked(EVIL, EVIL, EVIL, "/account/tokens", ((EVIL, EVIL),))
 EVERY_WAY: Final = Ways(passkeys=True, provider="Provider")
 PASSKEYS: Final = PasskeysPage(
     "Passkeys",
-    "a@example.org",
     (Passkey(new_id(), "Laptop", NOW, NOW), Passkey(new_id(), "Phone", NOW, None)),
-    True,
     EVERY_WAY,
 )
 USAGE_PAGE: Final = UsagePage(
@@ -285,7 +289,7 @@ CHATS: Final[dict[str, ChatPage]] = {
 
 SECTIONS: Final[tuple[Section, ...]] = (
     ProfileSection("a@example.org", "Anna", True),
-    PasswordSection("a@example.org", True),
+    PasswordSection("a@example.org", True, ("Backup script",)),
     SessionsSection(
         tuple(
             [ListedSession(new_id(), "Firefox on Linux", "by password", "today", "today", one) for one in (True, False)]
@@ -295,7 +299,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         tuple([ListedToken(new_id(), "Script", "read", "today", "never", "1 Nov 2026", one) for one in (True, False)]),
         lifetimes=(Lifetime(30, "30 days"), Lifetime(0, "until it is revoked")),
     ),
-    WaysSection(2, "Provider", True),
+    WaysSection((ListedPasskey("Phone", "2 days ago"), ListedPasskey("Key", "just now")), "Provider", True),
 )
 ACCOUNT: Final = AccountPage("Account", SECTIONS)
 # A question with two answers, of which one goes on
@@ -529,6 +533,14 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "": GoOnPage("Signed in", Kept("/c", "What I wrote", "maker/one", "id", "owner")),
         "an edit": GoOnPage("Signed in", Kept("/messages/1/edit", "What I wrote", owner="owner", run="2")),
     },
+    "accounts/confirm.html": {
+        "": ConfirmPage("Confirm", "a@example.org", ASKED, pack(ASKED), OwnWays(True, True, "Provider"), "No."),
+        "by the provider alone": ConfirmPage(
+            "Confirm", "a@example.org", ASKED, pack(ASKED), OwnWays(provider="Provider")
+        ),
+        "by nothing": ConfirmPage("Confirm", "a@example.org", ASKED, pack(ASKED), OwnWays()),
+    },
+    "accounts/confirmed.html": {"": ConfirmedPage("Thank you", ASKED)},
     "accounts/mailed.html": {"": MailedPage("Mailed", "A mail is on its way.")},
     "accounts/sign_in.html": {
         "": SignInPage("Sign in"),
@@ -547,7 +559,6 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "": PASSKEYS,
         "none": replace(PASSKEYS, passkeys=()),
         "none to be made": replace(PASSKEYS, ways=Ways()),
-        "signed in long ago": replace(PASSKEYS, is_recent=False),
         "the last": replace(PASSKEYS, error="Nothing is left.", last=PASSKEYS.passkeys[0].id),
         "linked": replace(PASSKEYS, is_linked=True),
     },
@@ -564,7 +575,7 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
                 PasswordSection("a@example.org", False),
                 SessionsSection(()),
                 TokensSection(()),
-                WaysSection(0, "", False),
+                WaysSection((), "", False),
             ),
         ),
     },
@@ -745,6 +756,8 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
     "accounts/join.html": JoinPage(EVIL, EVIL, EVIL, EVIL, EVIL),
     "accounts/new_password.html": NewPasswordPage(EVIL, EVIL, EVIL, EVIL),
     "accounts/ask_for_mail.html": AskForMailPage(EVIL, "/forgotten", EVIL, EVIL, EVIL),
+    "accounts/confirm.html": ConfirmPage(EVIL, EVIL, EVIL_ASKED, EVIL, OwnWays(True, True, EVIL), EVIL),
+    "accounts/confirmed.html": ConfirmedPage(EVIL, EVIL_ASKED),
     "accounts/go_on.html": GoOnPage(EVIL, Kept("/c", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)),
     "accounts/mailed.html": MailedPage(EVIL, EVIL),
     "accounts/sign_in.html": SignInPage(EVIL, EVIL, EVIL, EVIL, EVIL),
@@ -752,10 +765,10 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
         EVIL,
         (
             ProfileSection(EVIL, EVIL, True),
-            PasswordSection(EVIL, True),
-            SessionsSection((ListedSession(new_id(), EVIL, EVIL, EVIL, EVIL, False),)),
+            PasswordSection(EVIL, True, (EVIL,)),
+            SessionsSection((ListedSession(new_id(), EVIL, EVIL, EVIL, EVIL, False),), (EVIL,)),
             TokensSection((ListedToken(new_id(), EVIL, EVIL, EVIL, EVIL, EVIL, True),), (EVIL,), (Lifetime(1, EVIL),)),
-            WaysSection(1, EVIL, False),
+            WaysSection((ListedPasskey(EVIL, EVIL),), EVIL, False),
         ),
         EVIL,
         EVIL,

@@ -19,6 +19,8 @@ from webapp import __version__
 from webapp.accounts.account_routes import account_router
 from webapp.accounts.budgets import Limits as MonthlyLimits
 from webapp.accounts.budgets_store import Budgets, BudgetStore, amount_of
+from webapp.accounts.confirm_routes import confirm_router
+from webapp.accounts.freshness import StaleSessionError
 from webapp.accounts.guard import provide_caller, provide_user
 from webapp.accounts.joining_routes import joining_router
 from webapp.accounts.keys import Keys
@@ -311,6 +313,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             passkeys_router,
             oidc_router,
             account_router,
+            confirm_router,
             joining_router,
             conversations_router,
             tree_router,
@@ -342,6 +345,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         },
         guards=[accounts.guard],
         exception_handlers={
+            StaleSessionError: accounts.confirm_view,
             SignedOutError: SignedOutView(accounts.sign_in_view, error_handler),
             Exception: error_handler,
         },

@@ -5,13 +5,18 @@ from typing import Final
 from webapp.accounts.account import Account
 from webapp.accounts.api_tokens_store import ApiTokens
 from webapp.accounts.attempts_store import Attempts
+from webapp.accounts.confirming import Confirming
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events
+from webapp.accounts.identities_store import Identities
 from webapp.accounts.invitations import Invitations, SigningUp
 from webapp.accounts.limits import Limits
+from webapp.accounts.passkeys import Passkeys
+from webapp.accounts.passkeys_store import PasskeyStore
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.presence import Presence
 from webapp.accounts.resetting import ResetLinks, Resetting
+from webapp.accounts.round_trips import RoundTrips
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.setting_up import SettingUp
 from webapp.accounts.signing_in import Arrivals, SigningIn
@@ -92,6 +97,18 @@ class House:
             self.limits,
             self.events,
         )
+        ways_in, store = WaysIn(settings or Settings(), None), PasskeyStore(database)
+        self.confirming = Confirming(
+            self.users,
+            self.passwords,
+            self.sessions,
+            Passkeys(store, RoundTrips(self.tickets), None, "Open Chat"),
+            store,
+            Identities(database),
+            ways_in,
+            self.limits,
+            self.events,
+        )
         self.setting_up = SettingUp(self.users, self.tickets, self.passwords, self.events)
 
         self.mail = Letterbox()
@@ -102,8 +119,6 @@ class House:
             self.users,
             self.passwords,
             self.tickets,
-            self.sessions,
-            self.devices,
             self.presence,
             self.reset_links,
             self.limits,

@@ -82,7 +82,7 @@ async def house_with_doors(house: House, *, has_accounts: bool = True) -> AsyncI
         administrators,
         send,
         of_accounts,
-        guards=[Guard(authentication, house.limits, Clients(1), longest_form=1_000)],
+        guards=[Guard(authentication, house.confirming, house.limits, Clients(1), longest_form=1_000)],
         dependencies={"user": Provide(provide_user), "caller": Provide(provide_caller)},
         exception_handlers={RefusalError: _refused},
     ) as client:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.fakes.database import migrated_file, open_database
 from tests.fakes.oidc_provider import CLIENT_ID, CLIENT_SECRET, FOREIGN, OidcProvider, running_provider
+from webapp.accounts.confirming import was_just_now
 from webapp.accounts.oidc import OpenIdConnect, Outcome, Return
 from webapp.accounts.round_trips import RoundTrips
 from webapp.accounts.store import Users
@@ -129,6 +130,30 @@ async def test_who_wants_to_be_linked_comes_back_as_such(
     alice = await Users(database).add("alice@example.org", "", Role.MEMBER)
     outcome = await trip.back(provider.agreed(await trip.there(user_id=alice.id)))
     assert outcome.user_id == alice.id
+
+
+async def test_who_confirms_who_they_are_signs_in_there_once_more(
+    trip: Trip, database: Database, provider: OidcProvider
+) -> None:
+    alice = await Users(database).add("alice@example.org", "", Role.MEMBER)
+    asked = await trip.there(user_id=alice.id, asked="what she was about to do")
+    assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+    outcome = await trip.back(provider.agreed(asked))
+    assert (outcome.user_id, outcome.asked) == (alice.id, "what she was about to do")
+    assert outcome.claims is not None
+    assert outcome.claims.signed_in_at is not None
+    assert was_just_now(outcome.claims.signed_in_at)
+    assert "prompt" not in await trip.there()
+
+
+@pytest.mark.parametrize("told", [None, "today", True])
+async def test_when_somebody_signed_in_there_is_a_number_or_not_told(
+    trip: Trip, provider: OidcProvider, told: object
+) -> None:
+    provider.claims["auth_time"] = told
+    claims = (await trip.there_and_back()).claims
+    assert claims is not None
+    assert claims.signed_in_at is None
 
 
 async def test_cancelling_there_is_no_error(trip: Trip, provider: OidcProvider) -> None:

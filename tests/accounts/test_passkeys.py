@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import update
 
-from tests.fakes.authenticator import PRESENT, Authenticator
+from tests.fakes.authenticator import PRESENT, Authenticator, bytes_of
 from tests.fakes.database import open_database
 from webapp.accounts.passkeys import Passkeys, RelyingParty
 from webapp.accounts.passkeys_store import MOST, LastWayInError, Left, PasskeyStore
@@ -75,6 +75,32 @@ async def test_a_passkey_signs_in_and_leads_on(
     assert (described.credential_id, described.transports) == (device.credential_id, ("internal",))
 
 
+async def test_a_passkey_confirms_who_its_owner_is(passkeys: Passkeys, alice: User, device: Authenticator) -> None:
+    await made(passkeys, alice, device)
+    asked = await passkeys.ask_to_confirm(alice, HERE)
+    assert [bytes_of(one["id"]) for one in json.loads(asked)["allowCredentials"]] == [device.credential_id]
+    await passkeys.confirm(alice, device.sign(asked), HERE)
+
+
+async def test_an_answer_does_what_it_was_asked_for_and_nothing_else(
+    passkeys: Passkeys, store: PasskeyStore, alice: User, bob: User, device: Authenticator
+) -> None:
+    await made(passkeys, alice, device)
+    with pytest.raises(InvalidError):  # another's question
+        await passkeys.confirm(bob, device.sign(await passkeys.ask_to_confirm(bob, HERE)), HERE)
+    with pytest.raises(InvalidError):  # another's passkey
+        await passkeys.confirm(bob, device.sign(await passkeys.ask_to_confirm(alice, HERE)), HERE)
+    with pytest.raises(InvalidError):  # the question of a page to sign in
+        await passkeys.confirm(alice, device.sign(await passkeys.ask("/", HERE)), HERE)
+    with pytest.raises(InvalidError):  # no sign-in
+        await passkeys.sign_in(device.sign(await passkeys.ask_to_confirm(alice, HERE)), HERE)
+    other, making = Authenticator(PARTY.origin, credential_id=b"other"), await passkeys.ask_for_new(alice, "", HERE)
+    challenge = json.loads(await passkeys.ask_to_confirm(alice, HERE))["challenge"]
+    with pytest.raises(InvalidError):  # no new passkey
+        await passkeys.add(alice, other.make(json.dumps({**json.loads(making), "challenge": challenge})), HERE)
+    assert len(await store.of(alice.id)) == 1
+
+
 async def test_a_device_that_does_not_count_signs_in_again_and_again(passkeys: Passkeys, alice: User) -> None:
     device = Authenticator(PARTY.origin, counts=False)
     await made(passkeys, alice, device)
@@ -134,6 +160,31 @@ async def test_another_origin_is_refused(passkeys: Passkeys, alice: User, device
     await made(passkeys, alice, device)
     device.origin = origin
     await refused(passkeys, device.sign(await passkeys.ask("/", HERE)))
+
+
+FRAMED: Final[list[dict[str, Any]]] = [
+    {"crossOrigin": True},
+    {"crossOrigin": "false"},
+    {"crossOrigin": None},
+    {"crossOrigin": False, "topOrigin": "https://evil.example"},
+    {"crossOrigin": True, "topOrigin": PARTY.origin},
+    {"topOrigin": ""},
+]
+
+
+@pytest.mark.parametrize("told", FRAMED)
+async def test_inside_a_page_of_another_site_no_passkey_opens_or_is_made(
+    passkeys: Passkeys, store: PasskeyStore, alice: User, device: Authenticator, told: dict[str, Any]
+) -> None:
+    device.told = told
+    with pytest.raises(InvalidError, match="in a tab of its own"):
+        await made(passkeys, alice, device)
+    assert await store.of(alice.id) == ()
+    device.told = {"crossOrigin": False}
+    await made(passkeys, alice, device)
+    device.told = told
+    with pytest.raises(InvalidError, match="in a tab of its own"):
+        await passkeys.sign_in(device.sign(await passkeys.ask("/", HERE)), HERE)
 
 
 async def test_a_key_of_another_site_is_refused(passkeys: Passkeys, alice: User, device: Authenticator) -> None:

@@ -17,6 +17,7 @@ from tests.fakes.database import on
 from tests.fakes.ports import quiet_port
 from tests.fakes.signed_in import ADMINISTRATOR, NAME, PASSWORD
 from webapp.accounts.limits import ADDRESS
+from webapp.accounts.sessions_store import RECENT
 from webapp.db.address import SqliteFile
 from webapp.db.clock import moment
 from webapp.db.tables import Session as SessionRow
@@ -97,26 +98,46 @@ async def test_without_the_cookie_of_the_question_an_answer_is_refused(
     assert "session" not in came.cookies
 
 
-async def test_who_has_signed_in_long_ago_does_it_once_more(server: AppServer, client: httpx.AsyncClient) -> None:
-    await make(client, Authenticator(server.url, credential_id=b"fourth"))
-    asked = question(await client.post(f"{PAGE}/new", data={"name": "Other"}))
-    (key,) = re.findall(rf"{PAGE}/([^/\"]*)/remove", (await client.get(PAGE)).text)[:1]
-    await on(
-        SqliteFile(server.database),
-        lambda connection: connection.execute(update(SessionRow).values(created_at=moment(ago=timedelta(minutes=11)))),
+async def grow_stale(server: AppServer) -> None:
+    stale = update(SessionRow).values(confirmed_at=moment(ago=RECENT + timedelta(minutes=1)))
+    await on(SqliteFile(server.database), lambda connection: connection.execute(stale))
+
+
+def asked_in(page: httpx.Response) -> str:
+    found = re.search(r'name="asked" value="([^"]*)"', page.text)
+    assert found is not None, page.text
+    return unescape(found[1])
+
+
+async def test_who_has_signed_in_long_ago_confirms_it_by_a_passkey_and_goes_on(
+    server: AppServer, client: httpx.AsyncClient
+) -> None:
+    device = Authenticator(server.url, credential_id=b"fourth")
+    await make(client, device)
+    await grow_stale(server)
+    page = await client.post(f"{PAGE}/new", data={"name": "A second one"})
+    assert (page.status_code, "Use a passkey" in page.text) == (403, True)
+    asking = await client.post("/confirm/passkey", data={"asked": asked_in(page)})
+    answer = {"credential": device.sign(question(asking)), "asked": asked_in(asking)}
+    confirmed = await client.post("/confirm/passkey/answer", data=answer)
+    assert (confirmed.status_code, 'value="A second one"' in confirmed.text) == (200, True)
+    made = await client.post(f"{PAGE}/new", data={"name": "A second one"})
+    assert (made.status_code, "Make a passkey" in made.text) == (200, True)
+    again = await client.post("/confirm/passkey/answer", data=answer)
+    assert (again.status_code, "took too long" in again.text) == (422, True)
+
+
+async def test_a_passkey_that_was_asked_for_in_time_is_not_kept_too_late(
+    server: AppServer, client: httpx.AsyncClient
+) -> None:
+    made = Authenticator(server.url, credential_id=b"fifth").make(
+        question(await client.post(f"{PAGE}/new", data={"name": "Late"}))
     )
-    page = await client.get(PAGE)
-    assert "Sign in once more" in page.text
-    assert "Make a passkey" not in page.text
-    made = Authenticator(server.url, credential_id=b"fifth").make(asked)
-    for path, data in (
-        (f"{PAGE}/new", {"name": "x"}),
-        (PAGE, {"credential": made}),
-        (f"{PAGE}/{key}/remove", {"sure": "true"}),
-    ):
-        assert (await client.post(path, data=data)).status_code == 403
+    await grow_stale(server)
+    late = await client.post(PAGE, data={"credential": made})
+    assert (late.status_code, "credential" in late.text) == (403, False)
     await by_password(client)
-    assert (await client.post(f"{PAGE}/{key}/remove", data={"sure": "false"})).status_code == 303
+    assert "Late" not in (await client.get(PAGE)).text
 
 
 async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:

@@ -92,6 +92,30 @@ async def test_a_session_that_is_ended_elsewhere_is_noticed(monkeypatch: pytest.
             await anext(reading)
 
 
+async def test_what_is_silent_ends_at_once_too() -> None:
+    sessions, stream, alice = Sessions(), Stream(), caller()
+    present = Presence(sessions.alive)
+    async with aclosing(present.reading(alice, stream.versions())) as reading:
+        stream.say(1)
+        assert await anext(reading) == 1
+        waiting = asyncio.ensure_future(anext(reading))
+        await asyncio.sleep(0)
+        assert alice.credential is not None
+        present.end([alice.credential])
+        with pytest.raises(SignedOutError):
+            await waiting
+    assert stream.is_closed
+
+
+async def test_a_stream_that_comes_to_its_end_ends() -> None:
+    async def two() -> AsyncGenerator[int, None]:
+        yield 1
+        yield 2
+
+    present = Presence(Sessions().alive)
+    assert [version async for version in present.reading(caller(), two())] == [1, 2]
+
+
 async def test_while_the_database_is_away_what_is_open_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presence, "INTERVAL", 0.001)
     sessions, stream, alice = Sessions(), Stream(), caller()

@@ -9,10 +9,11 @@ from sqlalchemy import func, select, update
 
 from tests.accounts.people import ALICE, BOB, House
 from webapp.accounts.secret import hash_of
-from webapp.accounts.sessions_store import IDLE, LIFETIME
+from webapp.accounts.sessions_store import IDLE, LIFETIME, RECENT
 from webapp.accounts.users import User
 from webapp.db.tables import Session as SessionRow
 from webapp.db.tables import User as UserRow
+from webapp.web.refusals import SignedOutError
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -107,9 +108,11 @@ async def test_all_others_are_ended_at_once(house: House, alice: User, bob: User
     kept, kept_id = await begin(house, alice)
     ended = [await begin(house, alice) for _ in range(2)]
     others, _ = await begin(house, bob)
-    assert set(await house.sessions.end_all(alice.id, but=kept_id)) == {session_id for _, session_id in ended}
+    assert set((await house.sessions.end_all(alice.id, but=kept_id)).sessions) == {
+        session_id for _, session_id in ended
+    }
     assert [one.id for one in await house.sessions.of(alice.id)] == [kept_id]
-    assert await house.sessions.end_all(alice.id) == [kept_id]
+    assert (await house.sessions.end_all(alice.id)).sessions == (kept_id,)
     assert await house.sessions.find(kept) is None
     assert await house.sessions.find(others) is not None
 
@@ -118,3 +121,36 @@ async def test_a_list_tells_how_and_by_what_one_has_signed_in(house: House, alic
     await house.sessions.begin(alice.id, method="password", browser="x" * 1_000)
     (one,) = await house.sessions.of(alice.id)
     assert (one.method, one.browser) == ("password", "x" * 300)
+
+
+async def test_a_session_is_fresh_for_some_minutes_after_its_user_has_shown_who_they_are(
+    house: House, alice: User, bob: User
+) -> None:
+    _, session_id = await begin(house, alice)
+    assert await house.sessions.is_fresh(alice.id, session_id)
+    assert not await house.sessions.is_fresh(bob.id, session_id)
+    await change(house, confirmed_at=datetime.now(UTC) - RECENT - timedelta(seconds=1))
+    assert not await house.sessions.is_fresh(alice.id, session_id)
+    await change(house, confirmed_at=None)
+    assert not await house.sessions.is_fresh(alice.id, session_id)
+
+
+async def test_a_session_that_is_renewed_goes_on_with_another_secret(house: House, alice: User) -> None:
+    secret, session_id = await begin(house, alice)
+    await change(house, confirmed_at=None)
+    renewed = await house.sessions.renew(alice.id, session_id)
+    assert await house.sessions.find(secret) is None
+    caller = await house.sessions.find(renewed)
+    assert caller is not None
+    assert caller.credential == session_id
+    assert await house.sessions.is_fresh(alice.id, session_id)
+
+
+async def test_a_session_that_has_ended_is_not_renewed(house: House, alice: User, bob: User) -> None:
+    secret, session_id = await begin(house, alice)
+    with pytest.raises(SignedOutError):
+        await house.sessions.renew(bob.id, session_id)
+    assert await house.sessions.find(secret) is not None
+    await house.sessions.end(alice.id, session_id)
+    with pytest.raises(SignedOutError):
+        await house.sessions.renew(alice.id, session_id)

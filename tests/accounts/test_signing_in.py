@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.accounts.people import ALICE, BOB, ELSEWHERE, HOME, PASSWORD, House
-from webapp.accounts.devices_store import Devices
 from webapp.accounts.limits import ACCOUNT, ADDRESS, DEVICE, SHARED, in_words
 from webapp.accounts.passwords import DECOY, Passwords
 from webapp.accounts.signing_in import WrongPasswordError
@@ -140,9 +139,9 @@ async def test_a_device_may_be_known_to_several_accounts_and_is_remembered_once_
         assert len(list(await session.scalars(select(TicketRow)))) == 2
 
 
-async def test_a_device_that_is_forgotten_is_a_stranger(house: House, alice: User) -> None:
+async def test_a_device_is_a_stranger_after_a_new_password(house: House, alice: User) -> None:
     secret = await house.devices.remember(alice)
-    await Devices(house.database).forget_all(alice.id)
+    await house.users.change_password(alice.id, "hash of another")
     assert not await house.devices.knows(ALICE, secret)
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 
 from tests.accounts.people import House
 from tests.browser.screen import Screen
@@ -12,8 +14,11 @@ from tests.fakes.app_server import AppServer
 from tests.fakes.database import open_database
 from tests.fakes.signed_in import NAME, PASSWORD
 from webapp.accounts.passwords import Passwords
+from webapp.accounts.sessions_store import RECENT
 from webapp.accounts.users import Role, User
 from webapp.db.address import SqliteFile
+from webapp.db.clock import moment
+from webapp.db.tables import Session as SessionRow
 
 BOB: Final = "bob@example.org"
 
@@ -54,3 +59,9 @@ async def end_sessions(server: AppServer, name: str = NAME) -> None:
         known = await house.users.credentials(name)
         assert known is not None
         await house.sessions.end_all(known.user.id)
+
+
+async def grow_stale(server: AppServer) -> None:
+    """It is a while since anybody has shown who they are."""
+    async with behind(server) as house, house.database.write() as session:
+        await session.execute(update(SessionRow).values(confirmed_at=moment(ago=RECENT + timedelta(minutes=1))))

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import OpenScreen
+from tests.browser.doors import grow_stale
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
 from tests.fakes.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, running_provider
@@ -158,3 +159,30 @@ async def test_a_provider_that_is_away_is_told_of(open_screen: OpenScreen, provi
     provider.answers["/token"] = 500, {}, b""
     await agree(screen)
     await expect(screen.page.get_by_role("alert")).to_contain_text("Provider does not answer as it should")
+
+
+async def test_who_signed_in_a_while_ago_signs_in_there_once_more_and_goes_on(
+    open_screen: OpenScreen, provider: OidcProvider, server: AppServer
+) -> None:
+    provider.person = {"sub": "7", "email": "gina@example.org", "email_verified": True}
+    screen = await open_screen("/account")
+    await go(screen)
+    await agree(screen)
+    await screen.page.get_by_label("Name of a new token").fill("Backup script")
+    await grow_stale(server)
+    await screen.button("Make a token").click()
+    await expect(screen.page.get_by_label("Password")).to_have_count(0)
+    await screen.button("Sign in with Provider again").click()
+    provider.person["sub"] = "8"
+    await agree(screen)
+    await expect(screen.page.get_by_role("alert")).to_contain_text("with another account")
+    provider.person["sub"] = "7"
+    await screen.button("Sign in with Provider again").click()
+    provider.claims["auth_time"] = 1
+    await agree(screen)
+    await expect(screen.page.get_by_role("alert")).to_contain_text("too long ago")
+    provider.claims.clear()
+    await screen.button("Sign in with Provider again").click()
+    await agree(screen)
+    await screen.button("Go on").click()
+    await expect(screen.page.get_by_label("Your new token")).to_be_visible()

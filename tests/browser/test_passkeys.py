@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.axe import breaches
 from tests.browser.conftest import OpenScreen
+from tests.browser.doors import grow_stale
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
 from tests.fakes.ports import quiet_port
@@ -166,3 +167,14 @@ async def test_without_javascript_the_page_says_what_is_missing(browser: Browser
     await page.get_by_role("link", name="Back").click()
     await expect(page.get_by_label("Password")).to_be_visible()
     await context.close()
+
+
+async def test_a_passkey_shows_that_it_is_still_its_owner(signed_in: tuple[Screen, Device], server: AppServer) -> None:
+    screen, _ = signed_in
+    await make(screen, "Laptop")
+    await grow_stale(server)
+    await screen.button("Remove the passkey Laptop").click()
+    await expect(screen.page.get_by_text("To remove a passkey")).to_be_visible()
+    await screen.button("Use a passkey").click()
+    await screen.button("Go on").click()
+    await expect(screen.page.get_by_text("You have none yet.")).to_be_visible()

@@ -23,6 +23,7 @@ class Authenticator:
         self.sign_count = 0
         self.flags = PRESENT | VERIFIED
         self.rp_id = ""
+        self.told: dict[str, Any] = {}  # more that the browser says
         self._counts = counts
         self._key = ec.generate_private_key(ec.SECP256R1())
 
@@ -30,7 +31,7 @@ class Authenticator:
         """The answer to the question for a new passkey."""
         asked = json.loads(options)
         self.rp_id = self.rp_id or asked["rp"]["id"]
-        self.user_handle = _bytes(asked["user"]["id"])
+        self.user_handle = bytes_of(asked["user"]["id"])
         numbers = self._key.public_key().public_numbers()
         key = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)})
         attested = bytes(16) + len(self.credential_id).to_bytes(2) + self.credential_id + key
@@ -66,7 +67,7 @@ class Authenticator:
         return about + bytes([self.flags | more]) + self.sign_count.to_bytes(4)
 
     def _client_data(self, kind: str, challenge: str) -> bytes:
-        return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()
+        return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin, **self.told}).encode()
 
     def _answer(self, response: dict[str, Any]) -> str:
         key = _text(self.credential_id)
@@ -77,5 +78,5 @@ def _text(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _bytes(text: str) -> bytes:
+def bytes_of(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -49,6 +49,7 @@ def household() -> dict[str, list[Values]]:
                 "created_at": NOW,
                 "last_seen_at": NOW,
                 "expires_at": NOW + timedelta(days=30_000),
+                "confirmed_at": NOW,
             }
         ],
         "api_tokens": [

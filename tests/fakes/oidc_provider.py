@@ -95,7 +95,8 @@ class OidcProvider:
 
     def token(self, nonce: str) -> str:
         now = int(time.time())
-        true = {"iss": self.issuer, "aud": CLIENT_ID, "exp": now + 300, "iat": now, "nonce": nonce, **self.person}
+        times = {"exp": now + 300, "iat": now, "auth_time": now}
+        true = {"iss": self.issuer, "aud": CLIENT_ID, "nonce": nonce, **times, **self.person}
         claims = {name: value for name, value in {**true, **self.claims}.items() if value is not None}
         if self.signs == "none":
             return f"{_part({'alg': 'none'})}.{_part(claims)}."

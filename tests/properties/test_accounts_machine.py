@@ -122,7 +122,8 @@ class Accounts(RuleBasedStateMachine):
             return
         caller = self._do(self._house.sessions.find(here.secret))
         assert caller is not None
-        self._do(self._house.account.change_password(caller, self._passwords[here.name], password, HOME))
+        arrival = self._do(self._house.account.change_password(caller, self._passwords[here.name], password, HOME))
+        here.secret = arrival.session
         self._passwords[here.name] = password
         for browser in self._browsers:
             browser.is_in &= browser.name != here.name or browser is here

@@ -12,12 +12,12 @@ from webapp.accounts.limits import Limits
 from webapp.accounts.passwords import Passwords, check_password
 from webapp.accounts.presence import Presence
 from webapp.accounts.sessions_store import Sessions
+from webapp.accounts.signing_in import Arrival
 from webapp.accounts.store import Users
 from webapp.accounts.users import Caller, read_full_name
 from webapp.web.client import Client
-from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from webapp.web.refusals import InvalidError, NotFoundError
 
-MAX_TOKENS: Final = 50
 LIFETIMES: Final = (7, 30, 90, 365, 0)  # days that a token may live, 0 for as long as it is not revoked
 MAX_TOKEN_NAME: Final = 60
 
@@ -52,11 +52,14 @@ class Account:
         known = await self._users.own_credentials(caller.user.id)
         return known is not None and known.password_hash is not None
 
-    async def change_password(self, caller: Caller, current: str, new: str, client: Client) -> None:
-        """Sets a password, and ends all other sessions and what they have open: who knew the old one is out.
+    async def change_password(self, caller: Caller, current: str, new: str, client: Client) -> Arrival:
+        """Sets a password, and ends all other sessions, all API tokens and what they have open: others are out.
 
-        Raises InvalidError for a wrong current one and for a weak new one. Where there is none yet it is not asked for:
-        then who has not signed in a short while ago gets ForbiddenError, as a browser that was left open is no key.
+        Returns new secrets for the cookies of the session and of the device, which is known under the new password too,
+        so that strangers who guess don't keep its owner out.
+
+        Raises InvalidError for a wrong current one and for a weak new one. Where there is none yet it is not asked for,
+        and the caller has to have seen to it that the session is fresh.
         """
         password = check_password(new, caller.user.name)
         known = await self._users.own_credentials(caller.user.id)
@@ -65,12 +68,12 @@ class Account:
             if not await self._passwords.is_right(current, known.password_hash):
                 raise InvalidError("The current password is not right.")
             await self._limits.end_own(caller.user.name)
-        elif caller.credential is None or not await self._sessions.is_recent(caller.user.id, caller.credential):
-            raise ForbiddenError("You signed in too long ago for this. Sign in once more.")
-        await self._users.set_password(caller.user.id, await self._passwords.hashed(password))
-        await self._devices.forget_all(caller.user.id)
-        self._presence.end(await self._sessions.end_all(caller.user.id, but=caller.credential))
-        await self._events.record(Kind.PASSWORD_CHANGED, caller.user.name, address=client.address)
+        password_hash = await self._passwords.hashed(password)
+        ended = await self._users.change_password(caller.user.id, password_hash, but=caller.credential)
+        self._presence.end(ended.credentials)
+        await self._events.record(Kind.PASSWORD_CHANGED, caller.user.name, "", ended.words, client.address)
+        session = await self._sessions.renew(caller.user.id, caller.credential) if caller.credential else ""
+        return Arrival(session, await self._devices.remember(caller.user))
 
     async def end_session(self, caller: Caller, session_id: UUID, client: Client) -> None:
         """Raises NotFoundError if the caller has no such session."""
@@ -80,10 +83,10 @@ class Account:
         await self._events.record(Kind.SESSION_ENDED, caller.user.name, address=client.address)
 
     async def end_other_sessions(self, caller: Caller, client: Client) -> None:
-        """All but the caller's own."""
+        """All but the caller's own, and all API tokens."""
         ended = await self._sessions.end_all(caller.user.id, but=caller.credential)
-        self._presence.end(ended)
-        await self._events.record(Kind.SESSIONS_ENDED, caller.user.name, "", f"{len(ended)} others", client.address)
+        self._presence.end(ended.credentials)
+        await self._events.record(Kind.SESSIONS_ENDED, caller.user.name, "", ended.words, client.address)
 
     async def make_token(self, caller: Caller, name: str, scopes: Iterable[str], days: int, client: Client) -> str:
         """A new token; returns it, which happens this once. Raises InvalidError, or ConflictError for one too many."""
@@ -95,10 +98,8 @@ class Account:
             raise InvalidError("A token may read, write, or both. Choose at least one.")
         if days not in LIFETIMES:
             raise InvalidError("A token lives for 7, 30, 90 or 365 days, or until it is revoked.")
-        if len(await self._tokens.of(caller.user.id)) >= MAX_TOKENS:
-            raise ConflictError(f"That is enough: an account has at most {MAX_TOKENS} tokens. Revoke one first.")
         expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-        token = await self._tokens.add(caller.user.id, name, chosen, expires_at)
+        token = await self._tokens.add(caller.user.id, name, chosen, expires_at, made_in=caller.credential)
         await self._events.record(Kind.TOKEN_MADE, caller.user.name, name, " ".join(chosen), client.address)
         return token
 

@@ -4,14 +4,17 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import HttpMethod, Request, Response, Router, post, route
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
 from webapp.accounts.account import Account
+from webapp.accounts.confirming import Confirming
+from webapp.accounts.freshness import Asked, fresh_session
 from webapp.accounts.pages import AccountPage
-from webapp.accounts.routes import MAX_FORM, plain_page
+from webapp.accounts.routes import MAX_FORM, device_cookie, plain_page, session_cookie
 from webapp.accounts.sections import AccountSections
 from webapp.accounts.users import Caller
 from webapp.web.client import Client
@@ -21,12 +24,13 @@ from webapp.web.templating import Templates
 
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 TITLE: Final = "Account"
+PAGE: Final = "/account"
 # What is told after a form was followed, by the word that its redirect has in the address.
 DONE: Final = {
     "name": "Your name is changed.",
-    "password": "Your password is changed. Everywhere else you are signed out.",
+    "password": "Your password is changed. Everywhere else you are signed out, and no API token works any more.",
     "session": "That session is ended.",
-    "others": "You are signed out everywhere else.",
+    "others": "You are signed out everywhere else, and no API token works any more.",
     "token": "That token is revoked.",
 }
 
@@ -97,17 +101,22 @@ async def change_password(
     caller: NamedDependency[Caller],
     account: NamedDependency[Account],
     account_view: NamedDependency[AccountView],
+    confirming: NamedDependency[Confirming],
     client: NamedDependency[Client],
 ) -> Response[str] | Redirect:
+    """The current password shows who one is; who has none yet confirms it another way."""
     form = await read_form(request, PasswordForm, limit=MAX_FORM)
+    if not await account.has_password(caller):
+        asked = Asked("set a password", PAGE, str(caller.user.id))
+        await confirming.check_is_fresh(caller, asked, request.headers.get("host", ""))
     try:
-        await account.change_password(caller, form.current, form.password, client)
+        arrival = await account.change_password(caller, form.current, form.password, client)
     except RefusalError as refusal:
         return await account_view.refuse(request, caller, refusal, "password")
-    return done("password")
+    return done("password", session_cookie(arrival.session), device_cookie(arrival.device))
 
 
-@post("/sessions/{session_id:uuid}/end", name="end_session")
+@post("/sessions/{session_id:uuid}/end", name="end_session", opt=fresh_session("sign out a browser", PAGE))
 async def end_session(
     caller: NamedDependency[Caller],
     account: NamedDependency[Account],
@@ -118,7 +127,7 @@ async def end_session(
     return done("session")
 
 
-@post("/sessions/end-others", name="end_other_sessions")
+@post("/sessions/end-others", name="end_other_sessions", opt=fresh_session("sign out everywhere else", PAGE))
 async def end_other_sessions(
     caller: NamedDependency[Caller], account: NamedDependency[Account], client: NamedDependency[Client]
 ) -> Redirect:
@@ -126,7 +135,7 @@ async def end_other_sessions(
     return done("others")
 
 
-@post("/tokens", name="make_token")
+@post("/tokens", name="make_token", opt=fresh_session("make an API token", PAGE))
 async def make_token(
     request: AnyRequest,
     caller: NamedDependency[Caller],
@@ -155,9 +164,9 @@ async def revoke_token(
     return done("token")
 
 
-def done(what: str) -> Redirect:
+def done(what: str, *cookies: Cookie) -> Redirect:
     """Back to the page, which tells what was done."""
-    return Redirect(f"/account?done={what}", status_code=303)
+    return Redirect(f"/account?done={what}", status_code=303, cookies=cookies)
 
 
 account_router = Router(

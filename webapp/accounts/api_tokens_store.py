@@ -7,17 +7,20 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
+from webapp.accounts.credentials_store import check_is_still_in
 from webapp.accounts.secret import hash_of, new_secret
 from webapp.accounts.users import Caller, Role, User
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import ApiToken as TokenRow
 from webapp.db.tables import User as UserRow
+from webapp.web.refusals import ConflictError
 
 PREFIX: Final = "oc_"  # by which a secret that turns up somewhere can be told
 SCOPES: Final = ("read", "write")
+MOST: Final = 50  # of one user
 SEEN_EVERY: Final = timedelta(minutes=1)
 
 
@@ -36,10 +39,24 @@ class ApiTokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, user_id: UUID, name: str, scopes: Iterable[str], expires_at: datetime | None) -> str:
-        """A new token; returns it, which happens this once."""
+    async def add(
+        self,
+        user_id: UUID,
+        name: str,
+        scopes: Iterable[str],
+        expires_at: datetime | None,
+        *,
+        made_in: UUID | None = None,
+    ) -> str:
+        """A new token; returns it, which happens this once. `made_in` is the session in which it is made.
+
+        Raises ConflictError above MOST, which counts them all, and SignedOutError if the session has just ended.
+        """
         token = PREFIX + new_secret()
         async with self._database.write(user_id) as session:
+            await check_is_still_in(session, user_id, made_in)
+            if (await session.scalar(_number_of(user_id)) or 0) >= MOST:
+                raise ConflictError(f"That is enough: an account has at most {MOST} tokens. Revoke one first.")
             session.add(
                 TokenRow(
                     user_id=user_id,
@@ -88,6 +105,10 @@ class ApiTokens:
     async def _see(self, token_id: UUID) -> None:
         async with self._database.write() as session:
             await session.execute(update(TokenRow).where(TokenRow.id == token_id).values(last_used_at=moment()))
+
+
+def _number_of(user_id: UUID) -> Select[int]:
+    return select(func.count()).select_from(TokenRow).where(TokenRow.user_id == user_id)
 
 
 _IS_ALIVE: Final = (

@@ -1,14 +1,14 @@
 """Browsers in which somebody has signed in before: their cookie, kept as a hash, gives them attempts of their own.
 
 So strangers who guess at an account make nobody wait who was there before them (OWASP: slow down guessing with device
-cookies). It opens nothing: the password is asked for all the same.
+cookies). It opens nothing: the password is asked for all the same. A new password makes strangers of all of them, but
+for the browser in which it was chosen.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from webapp.accounts.secret import hash_of, new_secret
 from webapp.accounts.tickets_store import Purpose
@@ -57,12 +57,6 @@ class Devices:
                     )
                 )
         return secret
-
-    async def forget_all(self, user_id: UUID) -> None:
-        """As when the password is set anew: who knew the old one is a stranger again."""
-        query = delete(TicketRow).where(TicketRow.purpose == Purpose.DEVICE, TicketRow.user_id == user_id)
-        async with self._database.write() as session:
-            await session.execute(query)
 
 
 def _hash(name: str, secret: str) -> bytes:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     SET_UP = "set_up"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
+    CONFIRMED = "confirmed"
     SIGNED_OUT = "signed_out"
     SESSION_ENDED = "session_ended"
     SESSIONS_ENDED = "sessions_ended"

@@ -5,39 +5,52 @@ What a route says in its `opt`:
 | `public` | for everybody |
 | `accounts` | only where there are such |
 | `api` | also by a token, which has to have the scope |
+| `tells` | its answer has what was written, whatever its method: a token needs the scope `read` as well |
 | `token` | the same for a page: who has no token is led to sign in |
 | `keeps_form` | who has been signed out gets the form that they sent along to the page to sign in |
 | `operator` | for administrators, and for whom the gate has found to be the operator |
 | `administrator` | for those alone |
+| `fresh_session` | for who has shown in the last minutes who they are; see freshness.py |
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from webapp.accounts.authentication import COOKIE, Authentication
+from webapp.accounts.confirming import Confirming
+from webapp.accounts.freshness import OPTION, Sensitive, asked_for
 from webapp.accounts.limits import Limits
 from webapp.accounts.users import Caller, User
 from webapp.web.bearer import carries_token
 from webapp.web.client import Clients
-from webapp.web.forms import read_fields
+from webapp.web.forms import has_body, read_fields, read_pairs
 from webapp.web.htmx import wants_fragment
 from webapp.web.reader import note_reader
 from webapp.web.refusals import ForbiddenError, NotFoundError, RefusalError, SignedOutError
 from webapp.web.security import SAFE_METHODS
+
+LONGEST_FORM: Final = 8_000  # bytes of what is kept while somebody confirms who they are
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Guard:
     def __init__(
-        self, authentication: Authentication, limits: Limits, clients: Clients, *, longest_form: int = 0
+        self,
+        authentication: Authentication,
+        confirming: Confirming,
+        limits: Limits,
+        clients: Clients,
+        *,
+        longest_form: int = 0,
     ) -> None:
         self._authentication = authentication
+        self._confirming = confirming
         self._longest_form = longest_form
         self._limits = limits
         self._clients = clients
@@ -54,11 +67,24 @@ class Guard:
         caller = await self._caller(connection, handler)
         if caller is None:
             raise SignedOutError(kept=await self._kept_form(connection) if handler.opt.get("keeps_form") else None)
-        _check_scope(caller, connection.scope.get("method", "GET"))
+        _check_scopes(caller, connection.scope.get("method", "GET"), handler)
         if (handler.opt.get("operator") or handler.opt.get("administrator")) and not caller.user.is_administrator:
             raise NotFoundError("There is nothing at this address.")
+        if sensitive := handler.opt.get(OPTION):
+            await self._check_is_fresh(caller, sensitive, connection)
         connection.scope["user"] = caller
         note_reader(is_administrator=caller.user.is_administrator)
+
+    async def _check_is_fresh(self, caller: Caller, sensitive: Sensitive, connection: AnyConnection) -> None:
+        """Raises StaleSessionError, with the form that was sent."""
+        if await self._confirming.is_fresh(caller):
+            return
+        request, fields = Request[Any, Any, Any](connection.scope, connection.receive), None
+        if request.method not in SAFE_METHODS:
+            with suppress(RefusalError):
+                fields = await read_pairs(request, limit=LONGEST_FORM) if has_body(request) else []
+        asked = asked_for(sensitive, caller.user.id, request.url.path, fields)
+        await self._confirming.check_is_fresh(caller, asked, request.headers.get("host", ""))
 
     async def _kept_form(self, connection: AnyConnection) -> Mapping[str, str] | None:
         """The form of who has no scripts, which would be lost otherwise; None for what is none, or too long."""
@@ -80,10 +106,12 @@ class Guard:
         return await self._authentication.by_cookie(connection.cookies.get(COOKIE, ""))
 
 
-def _check_scope(caller: Caller, method: Any) -> None:
-    scope = "read" if method in SAFE_METHODS else "write"
-    if not caller.may(scope):
-        raise ForbiddenError(f"This token does not have the scope {scope!r}. Make one that does, in your account.")
+def _check_scopes(caller: Caller, method: Any, handler: BaseRouteHandler) -> None:
+    """Who may write reads nothing by it, and who may read changes nothing."""
+    needed = {"read" if method in SAFE_METHODS else "write"} | ({"read"} if handler.opt.get("tells") else set())
+    for scope in sorted(needed):
+        if not caller.may(scope):
+            raise ForbiddenError(f"This token does not have the scope {scope!r}. Make one that does, in your account.")
 
 
 async def provide_caller(request: Request[Any, Any, Any]) -> Caller:

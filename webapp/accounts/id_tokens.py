@@ -37,12 +37,16 @@ class Expected(Struct, frozen=True):
 
 
 class Claims(Struct, frozen=True):
-    """What the provider vouches for. `email` is "" unless the provider has seen that it is theirs."""
+    """What the provider vouches for. `email` is "" unless the provider has seen that it is theirs.
+
+    `signed_in_at` is when they signed in there, in seconds since 1970, None if it doesn't say.
+    """
 
     issuer: str
     subject: str
     email: str = ""
     full_name: str = ""
+    signed_in_at: float | None = None
 
     @property
     def identity(self) -> str:
@@ -70,7 +74,7 @@ def claims_of(issuer: str, token: dict[str, Any], more: dict[str, Any]) -> Claim
         raise TokenError("what is told beside it is about somebody else (sub)")
     proven = [told["email"] for told in (token, more) if told.get("email_verified") is True and "email" in told]
     names = [told["name"] for told in (token, more) if "name" in told]
-    return Claims(issuer, token["sub"], _first_text(proven), _first_text(names))
+    return Claims(issuer, token["sub"], _first_text(proven), _first_text(names), _seconds(token, "auth_time"))
 
 
 def _first_text(values: list[Any]) -> str:

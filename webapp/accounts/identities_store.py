@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.accounts.credentials_store import check_is_still_in
 from webapp.accounts.passkeys_store import LastWayInError, Left, left_to
 from webapp.accounts.store import LOCK
 from webapp.accounts.users import Role, User
@@ -55,10 +56,14 @@ class Identities:
             )
             return None if row is None else _user(row)
 
-    async def link(self, user_id: UUID, identity: str) -> None:
-        """In place of the one that the user had. Raises ConflictError for one of another user."""
+    async def link(self, user_id: UUID, identity: str, *, made_in: UUID | None = None) -> None:
+        """In place of the one that the user had. `made_in` is the session in which it is done.
+
+        Raises ConflictError for one of another user, and SignedOutError if the session has just ended.
+        """
         try:
             async with self._database.write(LOCK) as session:
+                await check_is_still_in(session, user_id, made_in)
                 await session.execute(update(UserRow).where(UserRow.id == user_id).values(identity=identity))
         except IntegrityError:
             raise ConflictError(_TAKEN) from None

@@ -8,11 +8,14 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 from msgspec import Struct
+from msgspec.structs import replace
 
+from webapp.accounts.confirming import Confirming
+from webapp.accounts.freshness import fresh_session
 from webapp.accounts.own_keys import SIGN_IN_TIME, OwnKeys
 from webapp.accounts.pages import KeyPage
 from webapp.accounts.routes import leaving
-from webapp.accounts.users import User
+from webapp.accounts.users import Caller, User
 from webapp.web.appearance import appearance_of
 from webapp.web.forms import read_form
 from webapp.web.refusals import RefusalError
@@ -31,14 +34,16 @@ class KeyForm(Struct):
 @route(PAGE, http_method=(HttpMethod.GET, HttpMethod.HEAD), name="own_key")
 async def show_key(
     request: AnyRequest,
-    user: NamedDependency[User],
+    caller: NamedDependency[Caller],
     own_keys: NamedDependency[OwnKeys],
+    confirming: NamedDependency[Confirming],
     templates: NamedDependency[Templates],
 ) -> Response[str]:
-    return _page(request, templates, await own_keys.page(user.id))
+    page = await own_keys.page(caller.user.id)
+    return _page(request, templates, replace(page, must_confirm=not await confirming.is_fresh(caller)))
 
 
-@post(PAGE, name="keep_own_key")
+@post(PAGE, name="keep_own_key", opt=fresh_session("change your OpenRouter key", PAGE))
 async def keep_key(
     request: AnyRequest,
     user: NamedDependency[User],
@@ -53,13 +58,13 @@ async def keep_key(
     return Redirect(PAGE, status_code=303)
 
 
-@post(f"{PAGE}/remove", name="remove_own_key")
+@post(f"{PAGE}/remove", name="remove_own_key", opt=fresh_session("remove your OpenRouter key", PAGE))
 async def remove_key(user: NamedDependency[User], own_keys: NamedDependency[OwnKeys]) -> Redirect:
     await own_keys.remove(user.id)
     return Redirect(PAGE, status_code=303)
 
 
-@post(f"{PAGE}/sign-in", name="sign_in_at_openrouter")
+@post(f"{PAGE}/sign-in", name="sign_in_at_openrouter", opt=fresh_session("change your OpenRouter key", PAGE))
 async def sign_in(
     request: AnyRequest,
     user: NamedDependency[User],

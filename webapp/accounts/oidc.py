@@ -43,11 +43,15 @@ class Return(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """Who has come back, None if they did not want to; where they go on; and who wanted to be linked, if anybody."""
+    """Who has come back, None if they did not want to; where they go on; and who wanted to be linked, if anybody.
+
+    `asked` is what that user was about to do, if they went to confirm who they are, and not to be linked.
+    """
 
     claims: Claims | None
     place: str
     user_id: UUID | None
+    asked: str = ""
 
 
 class OpenIdConnect:
@@ -63,9 +67,10 @@ class OpenIdConnect:
         self._now = now
         self.name = settings.oidc_name
 
-    async def leave(self, place: str, browser: str, user_id: UUID | None = None) -> str:
+    async def leave(self, place: str, browser: str, user_id: UUID | None = None, asked: str = "") -> str:
         """The address at the provider to which the browser goes. `user_id` is whoever wants to be linked.
 
+        With `asked` they confirm who they are, and the provider is to let them sign in once more.
         Raises NotFoundError where there is no provider, UnavailableError.
         """
         if not self._is_set:
@@ -76,7 +81,7 @@ class OpenIdConnect:
             raise self._away(error) from None
         nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         state = await self._trips.begin(
-            Purpose.OIDC, browser, user_id=user_id, place=place, nonce=nonce, verifier=verifier
+            Purpose.OIDC, browser, user_id=user_id, place=place, nonce=nonce, verifier=verifier, asked=asked
         )
         query = {
             "response_type": "code",
@@ -87,6 +92,7 @@ class OpenIdConnect:
             "nonce": nonce,
             "code_challenge": _challenge(verifier),
             "code_challenge_method": "S256",
+            **({"prompt": "login", "max_age": "0"} if asked else {}),
         }
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
@@ -104,7 +110,7 @@ class OpenIdConnect:
         except TokenError as error:
             logger.warning("Refused a sign-in at OIDC_ISSUER: %s", error)
             raise InvalidError(f"What {self.name} answered could not be believed. Try again.") from None
-        return Outcome(claims, ticket.data["place"], ticket.user_id)
+        return Outcome(claims, ticket.data["place"], ticket.user_id, ticket.data.get("asked", ""))
 
     async def _claims(self, back: Return, ticket: Ticket) -> Claims:
         metadata = await self._provider.metadata()

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from webapp.accounts.freshness import Asked, OwnWays
 from webapp.accounts.kept import Kept
 from webapp.accounts.passkeys_store import Passkey
 from webapp.accounts.sections import Section
@@ -38,15 +39,13 @@ class SetUpPage(Struct, frozen=True):
 
 
 class PasskeysPage(Struct, frozen=True):
-    """The user's passkeys. `is_recent` tells whether they may change them now, or have to sign in once more before.
+    """The user's passkeys.
 
     `last` is the passkey that was to be removed and is the last way in; `is_linked` is about the other's sign-in.
     """
 
     title: str
-    name: str
     passkeys: tuple[Passkey, ...]
-    is_recent: bool
     ways: Ways
     is_linked: bool = False
     error: str = ""
@@ -54,13 +53,35 @@ class PasskeysPage(Struct, frozen=True):
 
 
 class PasskeyPage(Struct, frozen=True):
-    """A question to the browser's devices: `options` as JSON, `does` create or get. The answer goes to `action`."""
+    """A question to the browser's devices: `options` as JSON, `does` create or get. The answer goes to `action`.
+
+    `asked` goes along with it: what is to be done after, as `freshness.pack` has packed it.
+    """
 
     title: str
     action: str
     does: str
     options: str
     back: str
+    asked: str = ""
+
+
+class ConfirmPage(Struct, frozen=True):
+    """`packed` is `asked` as a hidden field has it. `ways` are those that this user has."""
+
+    title: str
+    name: str
+    asked: Asked
+    packed: str
+    ways: OwnWays
+    error: str = ""
+
+
+class ConfirmedPage(Struct, frozen=True):
+    """What was asked for, to be sent again."""
+
+    title: str
+    asked: Asked
 
 
 class LeavingPage(Struct, frozen=True):
@@ -128,7 +149,8 @@ class GoOnPage(Struct, frozen=True):
 class KeyPage(Struct, frozen=True):
     """A user's own OpenRouter key: `ending` has its last characters, `is_lost` says that it can no longer be read.
 
-    `is_on` says whether there may be one, `error` why one that was entered was not taken.
+    `is_on` says whether there may be one, `error` why one that was entered was not taken. `must_confirm`: who they are,
+    before they type one, which would not come along.
     """
 
     title: str
@@ -137,3 +159,4 @@ class KeyPage(Struct, frozen=True):
     is_lost: bool = False
     can_sign_in: bool = False
     error: str = ""
+    must_confirm: bool = False

@@ -37,6 +37,9 @@ MAX_CREDENTIAL_ID: Final = 1023  # bytes, by the standard
 _USUAL_PORTS: Final = {"https": 443, "http": 80}
 _NOT_GOOD: Final = "This passkey does not open an account here, or not any more. Sign in another way."
 _STALE: Final = "That took too long, or was begun in another browser. Try again."
+_FRAMED: Final = (
+    "This passkey was used inside a page of another site. Open this site in a tab of its own, and try again."
+)
 
 
 class RelyingParty(Struct, frozen=True):
@@ -95,8 +98,11 @@ class Passkeys:
         }
         return json.dumps(options)
 
-    async def add(self, user: User, answer: str, browser: str) -> str:
-        """Keeps the passkey that the browser made; returns its name. Raises InvalidError or ConflictError."""
+    async def add(self, user: User, answer: str, browser: str, session: UUID | None = None) -> str:
+        """Keeps the passkey that the browser made in the `session`; returns its name.
+
+        Raises InvalidError, ConflictError, and SignedOutError if the session has just ended.
+        """
         party = self._required()
         await _loaded()
         from webauthn import verify_registration_response
@@ -107,8 +113,9 @@ class Passkeys:
             secret = _challenge_of(credential)
         except Exception:
             raise InvalidError(_STALE) from None
+        _check_is_unframed(credential)
         ticket = await self._ended(secret, browser)
-        if ticket.user_id != user.id:
+        if ticket.user_id != user.id or "name" not in ticket.data:
             raise InvalidError(_STALE)
         try:
             made = await asyncio.to_thread(
@@ -125,9 +132,8 @@ class Passkeys:
             raise InvalidError("This device made no passkey that can be kept here.")
         transports = [one.value for one in credential.response.transports or () if one.value in TRANSPORTS]
         name: str = ticket.data["name"]
-        await self._store.add(
-            user.id, name, made.credential_id, made.credential_public_key, made.sign_count, transports
-        )
+        key = (made.credential_id, made.credential_public_key, made.sign_count, transports)
+        await self._store.add(user.id, name, *key, made_in=session)
         return name
 
     async def ask(self, place: str, browser: str) -> str:
@@ -143,8 +149,38 @@ class Passkeys:
         }
         return json.dumps(options)
 
+    async def ask_to_confirm(self, user: User, browser: str) -> str:
+        """What the browser is to ask its devices for, as JSON, by which the user shows that it's them."""
+        party = self._required()
+        secret = await self._trips.begin(Purpose.PASSKEY, browser, user_id=user.id, confirms=True)
+        allowed = [
+            {"type": "public-key", "id": _text(key.credential_id), "transports": key.transports}
+            for key in await self._store.described(user.id)
+        ]
+        options = {
+            "challenge": _text(secret.encode()),
+            "timeout": PATIENCE,
+            "rpId": party.id,
+            "allowCredentials": allowed,
+            "userVerification": "required",
+        }
+        return json.dumps(options)
+
     async def sign_in(self, answer: str, browser: str) -> Known:
         """Raises InvalidError."""
+        user, ticket = await self._verified(answer, browser)
+        if ticket.user_id is not None:
+            raise InvalidError(_NOT_GOOD)
+        return Known(user, ticket.data["place"])
+
+    async def confirm(self, user: User, answer: str, browser: str) -> None:
+        """That it's the user who answers what they were asked. Raises InvalidError."""
+        found, ticket = await self._verified(answer, browser)
+        if found.id != user.id or ticket.user_id != user.id or not ticket.data.get("confirms"):
+            raise InvalidError(_NOT_GOOD)
+
+    async def _verified(self, answer: str, browser: str) -> tuple[User, Ticket]:
+        """Whose passkey has answered, and what."""
         party = self._required()
         await _loaded()
         from webauthn import verify_authentication_response
@@ -156,9 +192,10 @@ class Passkeys:
             user_id = UUID(bytes=credential.response.user_handle)
         except Exception:
             raise InvalidError(_NOT_GOOD) from None
+        _check_is_unframed(credential)
         ticket = await self._ended(secret, browser)
         found = await self._store.find(user_id, credential.raw_id)
-        if found is None or ticket.user_id is not None:
+        if found is None:
             raise InvalidError(_NOT_GOOD)
         try:
             verified = await asyncio.to_thread(
@@ -175,7 +212,7 @@ class Passkeys:
             raise _refused("passkey", error, _NOT_GOOD) from None
         if not await self._store.use(user_id, credential.raw_id, verified.new_sign_count):
             raise InvalidError(_NOT_GOOD)
-        return Known(found.user, ticket.data["place"])
+        return found.user, ticket
 
     def _required(self) -> RelyingParty:
         if self._party is None:
@@ -207,6 +244,13 @@ def _challenge_of(credential: "AuthenticationCredential | RegistrationCredential
     from webauthn.helpers import parse_client_data_json
 
     return parse_client_data_json(credential.response.client_data_json).challenge.decode("ascii")
+
+
+def _check_is_unframed(credential: "AuthenticationCredential | RegistrationCredential") -> None:
+    """No page of ours is shown inside another's (WebAuthn level 3, 7.1 and 7.2). The library doesn't look."""
+    told = json.loads(credential.response.client_data_json)
+    if told.get("crossOrigin", False) is not False or "topOrigin" in told:
+        raise InvalidError(_FRAMED)
 
 
 def _refused(what: str, error: Exception, sentence: str) -> InvalidError:

@@ -1,6 +1,6 @@
 """Signing in with a passkey, and the page on which a user keeps theirs."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Response, Router, post, route
@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from webapp.accounts.authentication import Authentication
 from webapp.accounts.browser import browser_of, remembered
+from webapp.accounts.freshness import fresh_session
 from webapp.accounts.keeping import Keeping
 from webapp.accounts.limits import Limits
 from webapp.accounts.pages import PasskeyPage
@@ -35,6 +36,12 @@ from webapp.web.templating import Templates
 
 PLACE: Final = "/account/passkeys"
 MAX_ANSWER: Final = 40_000  # bytes
+WITH_ACCOUNTS: Final[dict[str, Any]] = {"accounts": True}  # of routes that there are only where people sign in
+
+
+def fresh(words: str) -> dict[str, Any]:
+    """The `opt` of what somebody does to their ways in."""
+    return WITH_ACCOUNTS | fresh_session(words, PLACE)
 
 
 class PlaceForm(Struct):
@@ -90,7 +97,7 @@ async def sign_in_by_passkey(
     return await signed_in(request, arrivals, client, known.user, "passkey", known.place)
 
 
-@route(PLACE, http_method=READ, name="passkeys")
+@route(PLACE, http_method=READ, name="passkeys", opt=WITH_ACCOUNTS)
 async def show_passkeys(
     request: AnyRequest,
     caller: NamedDependency[Caller],
@@ -101,7 +108,7 @@ async def show_passkeys(
     return plain_page(request, templates, "accounts/passkeys.html", page)
 
 
-@post(f"{PLACE}/new", name="ask_for_new_passkey")
+@post(f"{PLACE}/new", name="ask_for_new_passkey", opt=fresh("make a passkey"))
 async def ask_for_new_passkey(
     request: AnyRequest,
     caller: NamedDependency[Caller],
@@ -117,7 +124,7 @@ async def ask_for_new_passkey(
     return remembered(plain_page(request, templates, "accounts/passkey.html", page), browser)
 
 
-@post(PLACE, name="add_passkey")
+@post(PLACE, name="add_passkey", opt=fresh("make a passkey"))
 async def add_passkey(
     request: AnyRequest,
     caller: NamedDependency[Caller],
@@ -133,7 +140,7 @@ async def add_passkey(
     return Redirect(PLACE, status_code=303)
 
 
-@post(f"{PLACE}/{{passkey_id:uuid}}/name", name="rename_passkey")
+@post(f"{PLACE}/{{passkey_id:uuid}}/name", name="rename_passkey", opt=WITH_ACCOUNTS)
 async def rename_passkey(
     request: AnyRequest,
     passkey_id: FromPath[UUID],
@@ -149,7 +156,11 @@ async def rename_passkey(
     return Redirect(PLACE, status_code=303)
 
 
-@post(f"{PLACE}/{{passkey_id:uuid}}/remove", name="remove_passkey")
+@post(
+    f"{PLACE}/{{passkey_id:uuid}}/remove",
+    name="remove_passkey",
+    opt=fresh("remove a passkey"),
+)
 async def remove_passkey(
     request: AnyRequest,
     passkey_id: FromPath[UUID],

@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.credentials_store import check_is_still_in
 from webapp.accounts.users import Role, User
 from webapp.db.engine import Database
 from webapp.db.tables import Passkey as PasskeyRow
@@ -71,10 +72,16 @@ class PasskeyStore:
         public_key: bytes,
         sign_count: int = 0,
         transports: Sequence[str] = (),
+        *,
+        made_in: UUID | None = None,
     ) -> None:
-        """Raises ConflictError for one that is known, and above MOST."""
+        """`made_in` is the session in which it is made.
+
+        Raises ConflictError for one that is known, and above MOST; SignedOutError if the session has just ended.
+        """
         try:
             async with self._database.write(user_id) as session:
+                await check_is_still_in(session, user_id, made_in)
                 if (await session.scalar(_number_of(user_id)) or 0) >= MOST:
                     raise ConflictError(f"There are {MOST} passkeys already. Remove one that is not needed any more.")
                 session.add(

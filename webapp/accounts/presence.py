@@ -6,7 +6,7 @@ A session that is ended in another process is noticed within INTERVAL, by one qu
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -28,6 +28,26 @@ class _Reading:
 
     def __init__(self) -> None:
         self.is_over = False
+        self._waiting: asyncio.Timeout | None = None
+
+    async def next(self, versions: AsyncGenerator[Version, None]) -> Version:
+        """What comes next, for as long as it is waited for. Raises SignedOutError as soon as it is over."""
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                version = await anext(versions)
+        except TimeoutError:
+            if not self.is_over:
+                raise
+        finally:
+            self._waiting = None
+        if self.is_over:
+            raise SignedOutError
+        return version
+
+    def end(self) -> None:
+        self.is_over = True
+        if self._waiting is not None:
+            self._waiting.reschedule(0)  # a time that has passed
 
 
 class Presence:
@@ -55,18 +75,17 @@ class Presence:
         self._is_needed.set()
         try:
             async with aclosing(versions):
-                async for version in versions:
-                    if reading.is_over:
-                        raise SignedOutError
-                    yield version
+                with suppress(StopAsyncIteration):
+                    while True:
+                        yield await reading.next(versions)
         finally:
             self._forget(caller.credential, reading)
 
     def end(self, credentials: Iterable[UUID]) -> None:
-        """Ends what is open by sessions or tokens that were ended here: nothing more of it is sent."""
+        """Ends what is open by sessions or tokens that were ended here, also what is silent just now."""
         for credential in credentials:
             for reading in self._readings.get(credential, ()):
-                reading.is_over = True
+                reading.end()
 
     def _forget(self, credential: UUID, reading: _Reading) -> None:
         left = self._readings.get(credential, set())

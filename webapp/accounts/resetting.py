@@ -4,12 +4,10 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
 from webapp.accounts.passwords import Passwords, check_password
 from webapp.accounts.presence import Presence
-from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
 from webapp.accounts.users import User, read_name
@@ -46,8 +44,6 @@ class Resetting:
         users: Users,
         passwords: Passwords,
         tickets: Tickets,
-        sessions: Sessions,
-        devices: Devices,
         presence: Presence,
         links: ResetLinks,
         limits: Limits,
@@ -57,8 +53,6 @@ class Resetting:
         self._users = users
         self._passwords = passwords
         self._tickets = tickets
-        self._sessions = sessions
-        self._devices = devices
         self._presence = presence
         self._links = links
         self._limits = limits
@@ -90,18 +84,16 @@ class Resetting:
         return (await self._found(token))[1]
 
     async def reset(self, token: str, password: str, client: Client) -> User:
-        """Sets the password, uses up the link, and ends all that was signed in.
+        """Sets the password, uses up the link, and ends all that was signed in, and all API tokens.
 
         Raises NotFoundError as `check` does; InvalidError for a weak password leaves the link good.
         """
         ticket, user = await self._found(token)
         password_hash = await self._passwords.hashed(check_password(password, user.name))
-        await self._users.set_password(user.id, password_hash, ticket=ticket.id)
-        await self._tickets.withdraw_all(Purpose.PASSWORD, user.id)
-        await self._devices.forget_all(user.id)
-        self._presence.end(await self._sessions.end_all(user.id))
+        ended = await self._users.change_password(user.id, password_hash, ticket=ticket.id)
+        self._presence.end(ended.credentials)
         await self._limits.forget_account(user.name)
-        await self._events.record(Kind.PASSWORD_RESET, user.name, "", "by link", client.address)
+        await self._events.record(Kind.PASSWORD_RESET, user.name, "", f"by link, {ended.words}", client.address)
         return user
 
     async def _found(self, token: str) -> tuple[Ticket, User]:

@@ -185,17 +185,36 @@ async def set_up(
 
 
 async def signed_in(
-    request: AnyRequest, arrivals: Arrivals, client: Client, user: User, method: str, place: str
+    request: AnyRequest,
+    arrivals: Arrivals,
+    client: Client,
+    user: User,
+    method: str,
+    place: str,
+    *,
+    is_confirmed: bool = True,
 ) -> Redirect:
     """Begins a session, whichever way the user has shown who they are, and goes on to `place`."""
-    return Redirect(place, status_code=303, cookies=await arrive(request, arrivals, client, user, method))
+    cookies = await arrive(request, arrivals, client, user, method, is_confirmed=is_confirmed)
+    return Redirect(place, status_code=303, cookies=cookies)
 
 
-async def arrive(request: AnyRequest, arrivals: Arrivals, client: Client, user: User, method: str) -> list[Cookie]:
+async def arrive(
+    request: AnyRequest, arrivals: Arrivals, client: Client, user: User, method: str, *, is_confirmed: bool = True
+) -> list[Cookie]:
     """Begins a session in place of the one that the browser had; returns its cookie and that of the device."""
     before, device = request.cookies.get(COOKIE, ""), request.cookies.get(DEVICE_COOKIE, "")
-    arrival = await arrivals.begin(user, method, client, device, before)
-    return [_cookie(COOKIE, arrival.session, LIFETIME), _cookie(DEVICE_COOKIE, arrival.device, DEVICE_LIFETIME)]
+    arrival = await arrivals.begin(user, method, client, device, before, is_confirmed=is_confirmed)
+    return [session_cookie(arrival.session), device_cookie(arrival.device)]
+
+
+def session_cookie(secret: str) -> Cookie:
+    return _cookie(COOKIE, secret, LIFETIME)
+
+
+def device_cookie(secret: str) -> Cookie:
+    """By which a browser is known as one in which somebody has signed in before."""
+    return _cookie(DEVICE_COOKIE, secret, DEVICE_LIFETIME)
 
 
 def _cookie(name: str, secret: str, lifetime: timedelta) -> Cookie:

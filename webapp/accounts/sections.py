@@ -38,13 +38,18 @@ class ProfileSection(Section, frozen=True):
 
 
 class PasswordSection(Section, frozen=True):
-    """`name` is for the browser's own list of passwords."""
+    """`name` is for the browser's own list of passwords. `tokens` are those that a new one ends, by name.
+
+    `must_confirm`: who they are, before they set a first one.
+    """
 
     template = "accounts/_section_password.html"
     key = "password"
 
     name: str
     has_password: bool
+    tokens: tuple[str, ...] = ()
+    must_confirm: bool = False
 
 
 class ListedSession(Struct, frozen=True):
@@ -57,10 +62,13 @@ class ListedSession(Struct, frozen=True):
 
 
 class SessionsSection(Section, frozen=True):
+    """`tokens` are those that end with all other sessions, by name."""
+
     template = "accounts/_section_sessions.html"
     key = "sessions"
 
     sessions: tuple[ListedSession, ...]
+    tokens: tuple[str, ...] = ()
 
 
 class ListedToken(Struct, frozen=True):
@@ -88,13 +96,18 @@ class TokensSection(Section, frozen=True):
     longest_name: int = MAX_TOKEN_NAME
 
 
+class ListedPasskey(Struct, frozen=True):
+    name: str
+    made: str
+
+
 class WaysSection(Section, frozen=True):
     """How one signs in without a password. `provider` is the name of the other place to sign in at, "" for none."""
 
     template = "accounts/_section_ways.html"
     key = "ways"
 
-    passkeys: int
+    passkeys: tuple[ListedPasskey, ...]
     provider: str
     is_linked: bool
 
@@ -126,17 +139,25 @@ class OwnSections:
         return ProfileSection(caller.user.name, caller.user.full_name, caller.user.is_administrator)
 
     async def password(self, caller: Caller) -> PasswordSection:
-        return PasswordSection(caller.user.name, await self._account.has_password(caller))
+        has_password = await self._account.has_password(caller)
+        is_fresh = caller.credential is not None and await self._sessions.is_fresh(caller.user.id, caller.credential)
+        tokens = await self._working_tokens(caller)
+        return PasswordSection(caller.user.name, has_password, tokens, must_confirm=not (has_password or is_fresh))
 
     async def sessions(self, caller: Caller) -> SessionsSection:
         now = datetime.now(UTC)
         listed = [_listed(one, caller, now) for one in await self._sessions.of(caller.user.id)]
-        return SessionsSection(tuple(sorted(listed, key=lambda one: not one.is_this_one)))
+        own_first = tuple(sorted(listed, key=lambda one: not one.is_this_one))
+        return SessionsSection(own_first, await self._working_tokens(caller))
 
     async def tokens(self, caller: Caller) -> TokensSection:
         now = datetime.now(UTC)
         tokens = tuple([_listed_token(one, now) for one in await self._tokens.of(caller.user.id)])
         return TokensSection(tokens, lifetimes=tuple([Lifetime(days, _LIFETIMES[days]) for days in LIFETIMES]))
+
+    async def _working_tokens(self, caller: Caller) -> tuple[str, ...]:
+        listed = (await self.tokens(caller)).tokens
+        return tuple([one.name for one in listed if not one.has_ended])
 
 
 _METHODS: Final = {"password": "by password", "passkey": "by passkey", "oidc": "by single sign-on"}

@@ -80,12 +80,16 @@ class Arrivals:
         self._devices = devices
         self._events = events
 
-    async def begin(self, user: User, method: str, client: Client, device: str = "", before: str = "") -> Arrival:
+    async def begin(
+        self, user: User, method: str, client: Client, device: str = "", before: str = "", *, is_confirmed: bool = True
+    ) -> Arrival:
         """A new session, always with a secret of its own, so that nobody can have planted it.
 
-        `before` is the secret of the session that the browser had, which ends.
+        `before` is the secret of the session that the browser had, which ends. `is_confirmed` as in `Sessions.begin`.
         """
-        secret = await self._sessions.begin(user.id, method=method, browser=client.browser, instead_of=before)
+        secret = await self._sessions.begin(
+            user.id, method=method, browser=client.browser, instead_of=before, is_confirmed=is_confirmed
+        )
         device = await self._devices.remember(user, device)
         await self._events.record(Kind.SIGNED_IN, user.name, "", method, client.address)
         return Arrival(secret, device)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.credentials_store import Cause, Ended, end_credentials
 from webapp.accounts.users import Role, User
 from webapp.db.clock import moment
 from webapp.db.engine import Database
@@ -113,11 +114,22 @@ class Users:
         async with self._database.write(LOCK) as session:
             await session.execute(update(UserRow).where(UserRow.id == user_id).values(full_name=full_name))
 
-    async def set_password(self, user_id: UUID, password_hash: str, *, ticket: UUID | None = None) -> None:
-        """Uses up the `ticket`, if it takes one; raises NotFoundError if that is not good any more."""
+    async def set_password(self, user_id: UUID, password_hash: str) -> None:
+        """Another hash of the same password, or the first one."""
+        async with self._database.write(LOCK) as session:
+            await session.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash))
+
+    async def change_password(
+        self, user_id: UUID, password_hash: str, *, ticket: UUID | None = None, but: UUID | None = None
+    ) -> Ended:
+        """A new password, and in the same step the end of all that the old one may have opened, but for one session.
+
+        Uses up the `ticket`, if it takes one; raises NotFoundError if that is not good any more.
+        """
         async with self._database.write(LOCK) as session:
             await _use(session, ticket)
             await session.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash))
+            return await end_credentials(session, user_id, Cause.NEW_PASSWORD, but=but)
 
 
 _ADMINISTRATORS: Final = (

@@ -9,6 +9,8 @@ from webapp.accounts.account_routes import AccountView
 from webapp.accounts.api_tokens_store import ApiTokens
 from webapp.accounts.attempts_store import Attempts
 from webapp.accounts.authentication import Authentication
+from webapp.accounts.confirm_view import ConfirmView
+from webapp.accounts.confirming import Confirming
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events
 from webapp.accounts.guard import Guard
@@ -49,20 +51,22 @@ class Accounts:
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
         devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
         self.clients, self.presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
-        self.guard = Guard(authentication, limits, self.clients, longest_form=longest_form)
 
         account = Account(users, passwords, sessions, tokens, devices, self.presence, limits, events)
         mail, tickets, public_url = Mail(settings), Tickets(database), settings.public_url
         reset_links = ResetLinks(users, tickets, events, public_url)
-        resetting = Resetting(
-            users, passwords, tickets, sessions, devices, self.presence, reset_links, limits, events, mail
-        )
+        resetting = Resetting(users, passwords, tickets, self.presence, reset_links, limits, events, mail)
         signing_up = SigningUp(users, tickets, limits, mail, settings.domains, public_url)
 
         passkey_store, party, identities = PasskeyStore(database), RelyingParty.of(settings), Identities(database)
         trips, ways_in, provider_client = RoundTrips(tickets), WaysIn(settings, party), open_provider_client(settings)
         passkeys = Passkeys(passkey_store, trips, party, settings.app_title)
-        keeping = Keeping(sessions, passkeys, passkey_store, identities, ways_in, events)
+        confirming = Confirming(
+            users, passwords, sessions, passkeys, passkey_store, identities, ways_in, limits, events
+        )
+        self.guard = Guard(authentication, confirming, limits, self.clients, longest_form=longest_form)
+        self.confirm_view = ConfirmView(templates, confirming)
+        keeping = Keeping(passkeys, passkey_store, identities, ways_in, events)
         sections = AccountSections([*OwnSections(account, sessions, tokens).providers, keeping.section])
 
         self.sign_in_view = SignInView(templates, resetting, signing_up, ways_in)
@@ -84,6 +88,8 @@ class Accounts:
             "reset_links": reset_links,
             "resetting": resetting,
             "keeping": keeping,
+            "confirming": confirming,
+            "confirm_view": self.confirm_view,
             "oidc": OpenIdConnect(settings, Provider(provider_client, settings), trips),
             "recognising": Recognising(settings, users, identities, tickets, events),
             "passkeys": passkeys,

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
+from webapp.accounts.freshness import fresh_session
 from webapp.accounts.invitations import LIFETIMES, Invitations, SigningUp
 from webapp.accounts.users import Role
 from webapp.administration.desk import Desk
@@ -33,7 +34,7 @@ async def show_invitations(
     return await _page(desk, invitations, signing_up)
 
 
-@post("/invitations", name="admin_invite", opt=WITH_ACCOUNTS)
+@post("/invitations", name="admin_invite", opt=WITH_ACCOUNTS | fresh_session("invite people", "/admin/invitations"))
 async def invite(
     desk: NamedDependency[Desk], invitations: NamedDependency[Invitations], signing_up: NamedDependency[SigningUp]
 ) -> Response[str]:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from webapp.accounts.budgets_store import BudgetStore
 from webapp.accounts.events_store import Kind
+from webapp.accounts.freshness import fresh_session
 from webapp.accounts.presence import Presence
 from webapp.accounts.resetting import ResetLinks
 from webapp.accounts.users import Role
@@ -24,12 +25,17 @@ from webapp.web.forms import read_form
 from webapp.web.refusals import ConflictError, InvalidError
 
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
-WITH_ACCOUNTS: Final = {"accounts": True}  # of routes that there are only where people sign in
+WITH_ACCOUNTS: Final[dict[str, Any]] = {"accounts": True}  # of routes that there are only where people sign in
 MAX_FORM: Final = 8_000  # bytes
 
 Word = Annotated[str, Meta(max_length=200)]
 Find = Annotated[str, QueryParameter(name="find", max_length=200)]
 After = Annotated[str, QueryParameter(name="after", max_length=200)]
+
+
+def fresh(words: str) -> dict[str, Any]:
+    """The `opt` of what an administrator does to people."""
+    return WITH_ACCOUNTS | fresh_session(words, "/admin/users")
 
 
 class RoleForm(Struct):
@@ -71,7 +77,11 @@ async def show_person(
     return await profiles.show(desk, user_id)
 
 
-@post("/users/{user_id:uuid}/role", name="admin_set_role", opt=WITH_ACCOUNTS)
+@post(
+    "/users/{user_id:uuid}/role",
+    name="admin_set_role",
+    opt=fresh("change somebody's role"),
+)
 async def set_role(
     desk: NamedDependency[Desk],
     people: NamedDependency[People],
@@ -87,7 +97,11 @@ async def set_role(
     return await desk.saved(place, Kind.ROLE_CHANGED, person.name, form.role)
 
 
-@post("/users/{user_id:uuid}/limits", name="admin_set_limits", opt=WITH_ACCOUNTS)
+@post(
+    "/users/{user_id:uuid}/limits",
+    name="admin_set_limits",
+    opt=fresh("change somebody's limits"),
+)
 async def set_limits(
     desk: NamedDependency[Desk],
     people: NamedDependency[People],
@@ -105,7 +119,11 @@ async def set_limits(
     return await desk.saved(_place(user_id), Kind.LIMITS_CHANGED, person.name, limits_in_words(limits))
 
 
-@post("/users/{user_id:uuid}/reset", name="admin_make_reset_link", opt=WITH_ACCOUNTS)
+@post(
+    "/users/{user_id:uuid}/reset",
+    name="admin_make_reset_link",
+    opt=fresh("make a link to choose a password"),
+)
 async def make_reset_link(
     desk: NamedDependency[Desk],
     people: NamedDependency[People],
@@ -119,7 +137,11 @@ async def make_reset_link(
     return await profiles.show(desk, user_id, link=link)
 
 
-@post("/users/{user_id:uuid}/disable", name="admin_disable_user", opt=WITH_ACCOUNTS)
+@post(
+    "/users/{user_id:uuid}/disable",
+    name="admin_disable_user",
+    opt=fresh("close an account"),
+)
 async def disable_user(
     desk: NamedDependency[Desk],
     people: NamedDependency[People],
@@ -139,7 +161,11 @@ async def disable_user(
     return await desk.saved(_place(user_id), Kind.USER_DISABLED, person.name)
 
 
-@post("/users/{user_id:uuid}/enable", name="admin_enable_user", opt=WITH_ACCOUNTS)
+@post(
+    "/users/{user_id:uuid}/enable",
+    name="admin_enable_user",
+    opt=fresh("open an account again"),
+)
 async def enable_user(
     desk: NamedDependency[Desk], people: NamedDependency[People], user_id: FromPath[UUID]
 ) -> Redirect:
@@ -148,7 +174,11 @@ async def enable_user(
     return await desk.saved(_place(user_id), Kind.USER_ENABLED, person.name)
 
 
-@post("/users/{user_id:uuid}/delete", name="admin_delete_user", opt=WITH_ACCOUNTS)
+@post(
+    "/users/{user_id:uuid}/delete",
+    name="admin_delete_user",
+    opt=fresh("delete an account"),
+)
 async def delete_user(
     desk: NamedDependency[Desk],
     people: NamedDependency[People],

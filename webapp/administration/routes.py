@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from webapp.accounts.budgets import Limits
 from webapp.accounts.budgets_store import BudgetStore
 from webapp.accounts.events_store import KEPT, PAGE, Events, Kind
+from webapp.accounts.freshness import fresh_session
 from webapp.accounts.options_store import Options
 from webapp.accounts.spending import Month
 from webapp.administration.desk import Desk, address_of, provide_desk
@@ -97,7 +98,7 @@ async def show_budgets(desk: NamedDependency[Desk], budgets: NamedDependency[Bud
     return _budgets_page(desk, budgets, shown_limits(await budgets.chosen()))
 
 
-@post("/budgets", name="admin_set_budgets")
+@post("/budgets", name="admin_set_budgets", opt=fresh_session("change the budgets", "/admin/budgets"))
 async def set_budgets(desk: NamedDependency[Desk], budgets: NamedDependency[BudgetStore]) -> Response[str] | Redirect:
     """What the environment has fixed is not sent, and stays as it was chosen before."""
     form = await read_form(desk.request, LimitsForm, limit=MAX_FORM)

@@ -1,7 +1,7 @@
 """The JSON API of single messages: what pages do with the tree, programs do here."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from litestar import Router, delete, get, patch, post
@@ -27,6 +27,10 @@ from webapp.conversations.store import Conversations
 from webapp.conversations.tree_store import Branches
 from webapp.web.errors import problems
 from webapp.web.refusals import NotFoundError
+
+# Their answer has what was written, so that a token needs the scope `read` as well; see the guard.
+TELLS: Final = {"tells": True}
+_ALSO_READS: Final = "A token needs the scopes `read` and `write`, as the answer is the message."
 
 Run = Annotated[int, Meta(ge=0, examples=[0])]
 
@@ -73,6 +77,8 @@ async def api_show_message(message: NamedDependency[Message], root: NamedDepende
 @patch(
     "/",
     summary="Change a text in place; the earlier one is kept as a version",
+    description=_ALSO_READS,
+    opt=TELLS,
     before_request=require_json,
     responses=problems(400, 404, 409, 413, 415, 422),
 )
@@ -101,6 +107,8 @@ async def api_delete_message(
 @post(
     "/restore",
     summary="Take the deletion of a message back, and of all that was deleted with it",
+    description=_ALSO_READS,
+    opt=TELLS,
     status_code=HTTPStatus.OK,
     responses=problems(404),
 )
@@ -137,6 +145,8 @@ async def api_ask_edited(
     "/retry",
     operation_id="retry_message",
     summary="Let another answer grow, beside an answer or below a question",
+    description=_ALSO_READS,
+    opt=TELLS,
     before_request=require_json_if_any,
     responses=problems(400, 402, 404, 409, 413, 415, 422, 429, 503),
 )
@@ -156,6 +166,8 @@ async def api_retry(
     "/continue",
     operation_id="continue_message",
     summary="Let an answer that was cut grow on from its end",
+    description=_ALSO_READS,
+    opt=TELLS,
     status_code=HTTPStatus.ACCEPTED,
     responses=problems(402, 404, 409, 422, 429, 503),
 )
@@ -173,6 +185,8 @@ async def api_continue(
 @post(
     "/show",
     summary="Show this version of a message, and what stands below it",
+    description=_ALSO_READS,
+    opt=TELLS,
     status_code=HTTPStatus.OK,
     responses=problems(404),
 )

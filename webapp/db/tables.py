@@ -82,7 +82,10 @@ class User(Base, kw_only=True):
 
 
 class Session(Base, kw_only=True):
-    """A signed-in browser. The cookie's token is kept as a hash only."""
+    """A signed-in browser. The cookie's token is kept as a hash only.
+
+    `confirmed_at` is when its user last showed who they are, null where a provider hasn't said when that was.
+    """
 
     __tablename__ = "sessions"
 
@@ -94,6 +97,7 @@ class Session(Base, kw_only=True):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ApiToken(Base, kw_only=True):

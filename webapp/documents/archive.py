@@ -5,7 +5,7 @@ One conversation at a time is in memory, whether the zip goes to a file or, as i
 
 import asyncio
 import zipfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from io import RawIOBase
 from pathlib import Path
 from typing import IO, Final, cast
@@ -43,7 +43,7 @@ async def write_archive(store: DocumentStore, target: Path, progress: Callable[[
 
 async def stream_archive(
     store: DocumentStore, owner: UUID, chosen: Iterable[UUID] | View | None = None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The zip of one owner's conversations, all or those that were chosen, piece by piece as it is made."""
     pieces = _Pieces()
     with zipfile.ZipFile(cast("IO[bytes]", pieces), "w", zipfile.ZIP_DEFLATED) as archive:

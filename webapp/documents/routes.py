@@ -1,6 +1,7 @@
 """A conversation as a document at its own address, and all of somebody's conversations in one zip."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -26,7 +27,7 @@ from webapp.documents.webpage import Webpage
 from webapp.documents.writers import Markdown, PlainText, Writer
 from webapp.web.appearance import appearance_of
 from webapp.web.forms import read_form
-from webapp.web.refusals import NotFoundError
+from webapp.web.refusals import NotFoundError, SignedOutError
 from webapp.web.responses import READ, html
 from webapp.web.sse import STREAM_HEADERS
 from webapp.web.streams import OpenStreams
@@ -90,17 +91,29 @@ async def show_export(
 
 
 @get("/export/all", name="export_all", opt={"token": True})
-async def download_all(user: NamedDependency[User], documents: NamedDependency[DocumentStore]) -> Stream:
-    return _zip(stream_archive(documents, user.id))
+async def download_all(
+    caller: NamedDependency[Caller], presence: NamedDependency[Presence], documents: NamedDependency[DocumentStore]
+) -> Stream:
+    return _zip(_while_in(caller, presence, stream_archive(documents, caller.user.id)))
 
 
 @post("/export/chosen", name="export_chosen", status_code=200)
 async def download_chosen(
-    request: Request[Any, Any, Any], user: NamedDependency[User], documents: NamedDependency[DocumentStore]
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    presence: NamedDependency[Presence],
+    documents: NamedDependency[DocumentStore],
 ) -> Stream:
     """The same of those that were ticked in the list."""
     form = await read_form(request, Chosen, limit=MAX_FORM)
-    return _zip(stream_archive(documents, user.id, form.what()))
+    return _zip(_while_in(caller, presence, stream_archive(documents, caller.user.id, form.what())))
+
+
+async def _while_in(caller: Caller, presence: Presence, pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """The pieces for as long as the caller may have them. A zip without its end is seen to be none."""
+    with suppress(SignedOutError):
+        async for piece in presence.reading(caller, pieces):
+            yield piece
 
 
 def _zip(pieces: AsyncIterator[bytes]) -> Stream:

@@ -30,7 +30,7 @@ async def read_form(
     is not UTF-8 or fields that do not fit.
     """
     is_missing = may_be_missing and not has_body(request)
-    pairs = [] if is_missing else await _read_pairs(request, limit)
+    pairs = [] if is_missing else await read_pairs(request, limit=limit)
     values: dict[str, object] = {}
     values.update(pairs)
     for field in msgspec.structs.fields(form):
@@ -44,10 +44,11 @@ async def read_form(
 
 async def read_fields(request: Request[Any, Any, Any], *, limit: int) -> dict[str, str]:
     """All fields of the request's form. Raises as `read_form` does."""
-    return dict(await _read_pairs(request, limit))
+    return dict(await read_pairs(request, limit=limit))
 
 
-async def _read_pairs(request: Request[Any, Any, Any], limit: int) -> list[tuple[str, str]]:
+async def read_pairs(request: Request[Any, Any, Any], *, limit: int) -> list[tuple[str, str]]:
+    """The same in their order, with each value of a field that comes more than once."""
     if media_type_of(request) != "application/x-www-form-urlencoded":
         raise WrongTypeError("A form is sent as application/x-www-form-urlencoded.")
     body = await read_body(request, limit)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, func, select
 
 from webapp.conversations.pictures import Picture
 from webapp.conversations.windows_store import way
@@ -20,9 +20,10 @@ from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.tables import Share as ShareRow
-from webapp.web.refusals import InvalidError, NotFoundError
+from webapp.web.refusals import ConflictError, InvalidError, NotFoundError
 
 TOKEN_BYTES: Final = 20  # 160 bits: nobody guesses one
+MOST: Final = 500  # of one owner
 PAGE: Final = 100  # shares on a page of their list
 
 _GONE: Final = "There is nothing at this address. What was shared here may have been withdrawn."
@@ -64,8 +65,16 @@ class ShareStore:
     # The owner's
 
     async def add(self, owner: UUID, conversation_id: UUID, *, with_later: bool, is_live: bool) -> UUID:
-        """Shares the branch that is shown, as far as it has come. InvalidError if there is no message yet."""
+        """Shares the branch that is shown, as far as it has come.
+
+        Raises InvalidError if there is no message yet, and ConflictError above MOST.
+        """
         async with self._database.write(owner) as session:
+            number = await session.scalar(select(func.count()).select_from(ShareRow).where(ShareRow.owner_id == owner))
+            if (number or 0) >= MOST:
+                raise ConflictError(
+                    f"You have {MOST} links already, those of deleted conversations included. Withdraw one first."
+                )
             conversation = (
                 await session.execute(
                     select(ConversationRow.active_leaf_id).where(
