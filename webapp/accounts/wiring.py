@@ -30,6 +30,7 @@ from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.setting_up import SettingUp
 from webapp.accounts.signing_in import Arrivals, SigningIn
 from webapp.accounts.store import Users
+from webapp.accounts.throttles import Throttles
 from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.ways_in import WaysIn
 from webapp.config import Settings
@@ -47,7 +48,8 @@ class Accounts:
         """`longest_form` is in bytes: so much of what somebody sends who was signed out is kept for them."""
         users, sessions, tokens, passwords = Users(database), Sessions(database), ApiTokens(database), Passwords()
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
-        devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
+        attempts = Attempts(database)
+        devices, limits, events = Devices(database), Limits(attempts), Events(database)
         self.clients, self.presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
         self.guard = Guard(authentication, limits, self.clients, longest_form=longest_form)
 
@@ -74,6 +76,7 @@ class Accounts:
             "account_view": AccountView(templates, sections),
             "events": events,
             "limits": limits,
+            "throttles": Throttles(attempts),
             "arrivals": Arrivals(sessions, devices, events),
             "signing_in": SigningIn(users, passwords, devices, limits, events, ways_in),
             "sign_in_view": self.sign_in_view,

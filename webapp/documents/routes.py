@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from webapp.accounts.presence import Presence
+from webapp.accounts.throttles import Costly, Throttles
 from webapp.accounts.users import Caller, User
 from webapp.conversations.listing_routes import MAX_FORM, Chosen
 from webapp.conversations.presenter import Presenter
@@ -90,15 +91,22 @@ async def show_export(
 
 
 @get("/export/all", name="export_all", opt={"token": True})
-async def download_all(user: NamedDependency[User], documents: NamedDependency[DocumentStore]) -> Stream:
+async def download_all(
+    user: NamedDependency[User], documents: NamedDependency[DocumentStore], throttles: NamedDependency[Throttles]
+) -> Stream:
+    await throttles.take(Costly.EXPORT, user.id)
     return _zip(stream_archive(documents, user.id))
 
 
 @post("/export/chosen", name="export_chosen", status_code=200)
 async def download_chosen(
-    request: Request[Any, Any, Any], user: NamedDependency[User], documents: NamedDependency[DocumentStore]
+    request: Request[Any, Any, Any],
+    user: NamedDependency[User],
+    documents: NamedDependency[DocumentStore],
+    throttles: NamedDependency[Throttles],
 ) -> Stream:
     """The same of those that were ticked in the list."""
+    await throttles.take(Costly.EXPORT, user.id)
     form = await read_form(request, Chosen, limit=MAX_FORM)
     return _zip(stream_archive(documents, user.id, form.what()))
 
