@@ -157,7 +157,7 @@ async def api_retry(
     operation_id="continue_message",
     summary="Let an answer that was cut grow on from its end",
     status_code=HTTPStatus.ACCEPTED,
-    responses=problems(402, 404, 409, 422, 429, 503),
+    responses=problems(402, 404, 409, 413, 422, 429, 503),
 )
 async def api_continue(
     user: NamedDependency[User],

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from webapp.accounts.throttles import Costly, Throttles
 from webapp.accounts.users import User
 from webapp.conversations.presenter import Presenter
+from webapp.documents.imports.coming import Coming
 from webapp.documents.imports.formats import KNOWN
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.store import ImportStore
@@ -49,14 +50,19 @@ async def send_file(
     user: NamedDependency[User],
     importer: NamedDependency[Importer],
     imports: NamedDependency[ImportStore],
+    coming: NamedDependency[Coming],
     throttles: NamedDependency[Throttles],
     presenter: NamedDependency[Presenter],
 ) -> Response[str] | Redirect:
-    """Takes a file, and begins to read it. Nothing becomes a conversation yet."""
+    """Takes a file, and begins to read it. Nothing becomes a conversation yet.
+
+    Whether one may come, and fits, is asked before any of it is read.
+    """
     try:
-        await throttles.take(Costly.IMPORT, user.id)
-        upload = await receive_file(request, "file", limit=importer.max_bytes)
-        return see_other(f"/import/{await importer.receive(user.id, upload)}")
+        async with coming.claimed(user.id) as claim:
+            await throttles.take(Costly.IMPORT, user.id)
+            upload = await receive_file(request, "file", limit=importer.max_bytes, watch=claim.watch)
+            return see_other(f"/import/{await importer.receive(user.id, upload)}")
     except RefusalError as refusal:
         hint = LARGE if isinstance(refusal, TooLargeError) else ""
         page = await _form(user, importer, imports, presenter, f"{refusal.sentence}{hint}")
