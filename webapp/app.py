@@ -226,7 +226,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     indexer = Indexer(search_store)
     searching = Searching(search_store, indexer, presenter, is_demo=is_demo)
 
-    accounts = Accounts(settings, database, templates, longest_form=limit * BODY_PER_MESSAGE)
+    accounts = Accounts(settings, database, templates, storage, longest_form=limit * BODY_PER_MESSAGE)
     people, error_handler = People(database), ErrorHandler(templates)
     imports, shares = ImportStore(database, quota), ShareStore(database)
     importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
@@ -237,7 +237,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     parts = {
         **accounts.parts,
         "people": people,
-        "profiles": Profiles(people, budget_store),
+        "profiles": Profiles(people, budget_store, storage),
         "usage_of_all": UsageStore(database),
         "options": options,
         "allowance": allowance,
@@ -277,7 +277,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "webpage": Webpage(templates, assets.text("app.css")),
         "public_url": settings.public_url,
         "readiness": readiness,
-        "status": Status(settings, checks, replies),
+        "status": Status(settings, checks, replies, storage.of_all),
         "metrics": metrics,
     }
 

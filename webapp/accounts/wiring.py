@@ -29,6 +29,8 @@ from webapp.accounts.sections import AccountSections, OwnSections
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.setting_up import SettingUp
 from webapp.accounts.signing_in import Arrivals, SigningIn
+from webapp.accounts.storage_section import StorageSections
+from webapp.accounts.storage_store import Storage
 from webapp.accounts.store import Users
 from webapp.accounts.throttles import Throttles
 from webapp.accounts.tickets_store import Tickets
@@ -44,7 +46,9 @@ from webapp.web.templating import Templates
 class Accounts:
     """`parts` are what handlers ask for by name; the others are what `create_app` puts in its places."""
 
-    def __init__(self, settings: Settings, database: Database, templates: Templates, *, longest_form: int) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, templates: Templates, storage: Storage, *, longest_form: int
+    ) -> None:
         """`longest_form` is in bytes: so much of what somebody sends who was signed out is kept for them."""
         users, sessions, tokens, passwords = Users(database), Sessions(database), ApiTokens(database), Passwords()
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
@@ -65,7 +69,9 @@ class Accounts:
         trips, ways_in, provider_client = RoundTrips(tickets), WaysIn(settings, party), open_provider_client(settings)
         passkeys = Passkeys(passkey_store, trips, party, settings.app_title)
         keeping = Keeping(sessions, passkeys, passkey_store, identities, ways_in, events)
-        sections = AccountSections([*OwnSections(account, sessions, tokens).providers, keeping.section])
+        sections = AccountSections(
+            [*OwnSections(account, sessions, tokens).providers, keeping.section, StorageSections(storage).section]
+        )
 
         self.sign_in_view = SignInView(templates, resetting, signing_up, ways_in)
         self.parts: dict[str, Any] = {
