@@ -32,7 +32,7 @@ from webapp.documents.imports.items import Item
 from webapp.documents.imports.store import SILENT_AFTER, ImportStore
 from webapp.web import uploads
 from webapp.web.refusals import ConflictError
-from webapp.web.uploads import TooSlowError, _steady
+from webapp.web.uploads import TooSlowError, steady
 
 pytestmark = pytest.mark.own_server  # its user is full
 
@@ -119,7 +119,7 @@ async def test_a_file_that_says_it_is_larger_than_the_room_there_is_is_not_read(
     sender = await begun(server, MOST + 1_000_000, b"")
     async with asyncio.timeout(30):
         assert await sender.status() == 413
-        page = (await sender.reader.read(60_000)).decode()
+        page = (await sender.reader.readuntil(b"this takes 6.99 MB")).decode()
     sender.hang_up()
     assert "There&#39;s no room left for this: you use" in page
     assert "of 6 MB, and this takes 6.99 MB" in page
@@ -320,12 +320,6 @@ async def test_what_finds_no_room_when_it_is_brought_in_waits_until_there_is(cas
 # How quickly
 
 
-async def chunks(*pieces: bytes, pause: float = 0.0) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        await asyncio.sleep(pause)
-        yield piece
-
-
 async def test_a_file_that_stops_coming_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "SPAN", 0.05)
 
@@ -334,19 +328,28 @@ async def test_a_file_that_stops_coming_is_not_waited_for(monkeypatch: pytest.Mo
         await asyncio.Event().wait()
 
     with pytest.raises(TooSlowError):
-        async for _ in _steady(stopping()):
+        async for _ in steady(stopping()):
             pass
 
 
-async def test_a_file_that_dribbles_is_not_waited_for_however_fast_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "SPAN", 0.05)
+async def test_a_file_that_dribbles_is_not_waited_for_however_fast_it_began() -> None:
     with pytest.raises(TooSlowError):
-        async for _ in _steady(chunks(b"x" * 1_000_000, *[b"x"] * 100, pause=0.01)):
-            pass
+        await taken([b"x" * 50_000_000, *[b"x"] * 100], pause=1.0)
 
 
-async def test_a_file_that_comes_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "SPAN", 0.05)
-    monkeypatch.setattr(uploads, "SPAN_BYTES", 10)
-    got = [piece async for piece in _steady(chunks(*[b"x" * 100] * 30, pause=0.005))]
-    assert b"".join(got) == b"x" * 3_000
+async def test_a_file_that_comes_slowly_and_steadily_is_whole() -> None:
+    pieces = [b"x" * 6_000] * 100
+    assert await taken(pieces, pause=1.0) == b"".join(pieces)
+
+
+async def taken(pieces: list[bytes], pause: float) -> bytes:
+    """What is taken of a file of which a piece comes each `pause` seconds, by a clock of its own."""
+    now = 0.0
+
+    async def coming() -> AsyncIterator[bytes]:
+        nonlocal now
+        for piece in pieces:
+            now += pause
+            yield piece
+
+    return b"".join([piece async for piece in steady(coming(), lambda: now)])

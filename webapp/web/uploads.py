@@ -89,7 +89,7 @@ async def _write(
     """Writes the file to `target`; returns its name, and how many bytes it has."""
     name, size, is_wanted = "", 0, False
     with PushMultipartParser(boundary, max_segment_count=10) as parser:
-        async for chunk in _steady(request.stream()):
+        async for chunk in steady(request.stream()):
             await watch(size)
             for event in parser.parse(chunk) if chunk and not parser.closed else ():
                 if isinstance(event, MultipartSegment):
@@ -103,9 +103,9 @@ async def _write(
     return name, size
 
 
-async def _steady(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def steady(chunks: AsyncIterator[bytes], clock: Callable[[], float] = monotonic) -> AsyncIterator[bytes]:
     """The chunks of a body. Raises TooSlowError where less than SPAN_BYTES come in a SPAN, or nothing at all."""
-    began, count = monotonic(), 0
+    began, count = clock(), 0
     while True:
         try:
             async with asyncio.timeout(SPAN):
@@ -115,10 +115,10 @@ async def _steady(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         except TimeoutError:
             raise TooSlowError(_TOO_SLOW) from None
         count += len(chunk)
-        if monotonic() - began > SPAN:
+        if clock() - began > SPAN:
             if count < SPAN_BYTES:
                 raise TooSlowError(_TOO_SLOW)
-            began, count = monotonic(), 0
+            began, count = clock(), 0
         yield chunk
 
 
