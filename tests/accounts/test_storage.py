@@ -154,6 +154,23 @@ async def counted_in(database: Database, owner: UUID) -> int:
     return found
 
 
+async def test_what_is_deleted_with_its_conversation_or_by_itself_is_told_once(house: House) -> None:
+    conversations = Conversations(house.database, max_live=9, renderer_version=1)
+    branches = Branches(house.database, renderer_version=1)
+    first, second = await answered(house, "Go", "x" * 10_000), await answered(house, "Go", "y" * 20_000)
+    await answered(house, "Stay", "z" * 40_000)
+    await branches.delete(house.alice, first, with_branch=False)
+    await branches.delete(house.alice, second, with_branch=False)
+    async with house.database.write() as session:
+        for one in (first, second):
+            data = b"x" * 1_000
+            session.add(Attachment(message_id=one, media_type="image/png", created_at=NOW, size=1_000, data=data))
+        place = (await session.scalars(select(Message.conversation_id).where(Message.id == second))).one()
+    await conversations.delete(house.alice, place)
+    used = await Storage(house.database).used(house.alice)
+    assert 2 * 30_000 + 2_000 < used.deleted < 2 * 30_000 + 10_000  # with their HTML
+
+
 async def test_a_user_who_goes_leaves_nothing_behind(house: House) -> None:
     await answered(house, "Hello?", "Hi.")
     await Library(house.database).add_prompt(house.alice, "A", "prompt")

@@ -4,23 +4,26 @@ So nobody who stores or deletes has to think of it, and the figure is that of al
 change is a row: nobody waits for a row that another holds. `Storage.fold` sums them up.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import add
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     String,
     Uuid,
+    and_,
     bindparam,
     case,
     column,
     func,
     literal_column,
-    or_,
     select,
     table,
     text,
@@ -41,6 +44,8 @@ from webapp.db.tables import Prompt as PromptRow
 from webapp.db.tables import User as UserRow
 
 ROW: Final = 500  # bytes that a row counts beside its texts: a million empty messages aren't nothing
+FRESH: Final = 10.0  # seconds for which what was found of what is deleted holds
+MOST_FOUND: Final = 1_000  # owners for whom it is kept
 MANY: Final = 20  # rows of a user that are worth summing up
 
 _STORAGE: Final = table("storage", column("user_id", Uuid()), column("kind", String()), column("bytes", BigInteger()))
@@ -82,27 +87,33 @@ class Storage:
     def __init__(self, database: Database, quota: Quota = UNLIMITED) -> None:
         self._database = database
         self._quota = quota
+        self._looking = asyncio.Lock()
+        self._found = dict[UUID, tuple[float, int]]()  # how much of an owner's is deleted, and when that was found
 
     @property
     def most(self) -> int:
         """Bytes that each user may have; 0 for any number."""
         return self._quota.most
 
-    async def check(self, owner: UUID, coming: int = 0) -> None:
-        """Raises NoRoomError where so much more than the owner has doesn't fit."""
-        async with self._database.read() as session:
-            await self._quota.check(session, owner, coming)
-
-    async def left(self, owner: UUID) -> int | None:
-        """How many bytes more the owner may have; None for any number."""
-        return max(0, self.most - (await self.used_by([owner])).get(owner, 0)) if self.most else None
-
     async def used(self, owner: UUID) -> Used:
         """What the owner has, by kind, and how much of it is deleted, which takes a look at all of that."""
         async with self._database.read() as session:
             by_kind = {kind: int(count) for kind, count in await session.execute(_BY_KIND, {"owner": owner})}
-            deleted = sum([int(await session.scalar(one, {"owner": owner}) or 0) for one in _DELETED])
-        return Used(by_kind, self.most, deleted)
+        used = Used(by_kind, self.most)
+        return replace(used, deleted=min(await self._deleted(owner), used.total))
+
+    async def _deleted(self, owner: UUID) -> int:
+        """One look at a time, and not again for FRESH: SQLite reads all that is deleted for it."""
+        async with self._looking:
+            looked_at, found = self._found.pop(owner, (-FRESH, 0))
+            if monotonic() - looked_at >= FRESH:
+                async with self._database.read() as session:
+                    found = sum([int(await session.scalar(one, {"owner": owner}) or 0) for one in _DELETED])
+                looked_at = monotonic()
+            self._found[owner] = looked_at, found
+            if len(self._found) > MOST_FOUND:
+                del self._found[next(iter(self._found))]
+            return found
 
     async def used_by(self, owners: Collection[UUID]) -> Mapping[UUID, int]:
         """How many bytes each of several has; nothing of those who have none."""
@@ -197,16 +208,19 @@ _CORRECT: Final = {
         _OWNER
     ),
 }
-_IS_GONE: Final = or_(ConversationRow.deleted_at.is_not(None), MessageRow.deleted_at.is_not(None))
+_GONE: Final = select(ConversationRow.id).where(
+    ConversationRow.owner_id == _OWNER, ConversationRow.deleted_at.is_not(None)
+)
+_WITH_CONVERSATION: Final = MessageRow.conversation_id.in_(_GONE)
+# So that SQLite goes by the index of what is deleted, and not through all messages of the owner.
+_IS_OWNERS: Final = case((MessageRow.owner_id == _OWNER, 1), else_=0) == 1
+_BY_ITSELF: Final = and_(MessageRow.deleted_at.is_not(None), _IS_OWNERS, ~_WITH_CONVERSATION)
 _DELETED: Final = (
-    select(func.sum(_CONVERSATION)).where(ConversationRow.owner_id == _OWNER, ConversationRow.deleted_at.is_not(None)),
-    select(func.sum(_MESSAGE))
-    .join(ConversationRow, ConversationRow.id == MessageRow.conversation_id)
-    .where(MessageRow.owner_id == _OWNER, _IS_GONE),
-    select(func.sum(_PICTURE))
-    .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
-    .join(ConversationRow, ConversationRow.id == MessageRow.conversation_id)
-    .where(MessageRow.owner_id == _OWNER, _IS_GONE),
+    select(func.sum(_CONVERSATION)).where(ConversationRow.id.in_(_GONE)),
+    select(func.sum(_MESSAGE)).where(_WITH_CONVERSATION),
+    select(func.sum(_MESSAGE)).where(_BY_ITSELF),
+    select(func.sum(_PICTURE)).where(AttachmentRow.message_id.in_(select(MessageRow.id).where(_WITH_CONVERSATION))),
+    select(func.sum(_PICTURE)).where(AttachmentRow.message_id.in_(select(MessageRow.id).where(_BY_ITSELF))),
 )
 _USED_BY: Final = (
     select(_STORAGE.c.user_id, func.sum(_STORAGE.c.bytes).label("total"))
