@@ -60,6 +60,7 @@ def test_variables_are_fields_in_capitals() -> None:
         ("METRICS_TOKEN", "short", "at least 16 characters"),
         ("ALLOWED_MODELS", "maker/one; maker/two", "separated by commas"),
         ("MAX_IMPORT_BYTES", "5", "100000 to 2000000000"),
+        ("MAX_BYTES_PER_USER", "2 GB", "0 to 10000000000000 (0 for any)"),
         ("MAX_MESSAGE_BYTES", "5", "1000 to 4000000"),
         ("SHARING", "maybe", "on or off"),
         ("DRAIN_SECONDS", "nan", "seconds, from 0 to 300"),

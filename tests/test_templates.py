@@ -46,6 +46,8 @@ from webapp.accounts.sections import (
     TokensSection,
     WaysSection,
 )
+from webapp.accounts.storage import Used
+from webapp.accounts.storage_section import StorageSection, StoredKind, storage_section
 from webapp.accounts.usage_pages import MonthLink, UsagePage, UsageRow
 from webapp.accounts.ways_in import Ways
 from webapp.app import ROOT
@@ -287,6 +289,7 @@ CHATS: Final[dict[str, ChatPage]] = {
     **{name: replace(CHAT, list=one) for name, one in LISTS.items()},
 }
 
+STORED: Final = storage_section(Used({"conversations": 1_200_000_000, "pictures": 3_000}, 2_000_000_000, 900))
 SECTIONS: Final[tuple[Section, ...]] = (
     ProfileSection("a@example.org", "Anna", True),
     PasswordSection("a@example.org", True, ("Backup script",)),
@@ -300,6 +303,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         lifetimes=(Lifetime(30, "30 days"), Lifetime(0, "until it is revoked")),
     ),
     WaysSection((ListedPasskey("Phone", "2 days ago"), ListedPasskey("Key", "just now")), "Provider", True),
+    STORED,
 )
 ACCOUNT: Final = AccountPage("Account", SECTIONS)
 # A question with two answers, of which one goes on
@@ -568,6 +572,8 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "done": replace(ACCOUNT, told="Your name is changed."),
         "refused": replace(ACCOUNT, error="No.", error_at="password"),
         "a new token": replace(ACCOUNT, new_token="oc_secret"),
+        "nearly full": replace(ACCOUNT, sections=(storage_section(Used({"imports": 19_000_000}, 20_000_000)),)),
+        "full": replace(ACCOUNT, sections=(storage_section(Used({"library": 21_000_000}, 20_000_000)),)),
         "new": replace(
             ACCOUNT,
             sections=(
@@ -576,6 +582,7 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
                 SessionsSection(()),
                 TokensSection(()),
                 WaysSection((), "", False),
+                storage_section(Used()),
             ),
         ),
     },
@@ -769,6 +776,7 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
             SessionsSection((ListedSession(new_id(), EVIL, EVIL, EVIL, EVIL, False),), (EVIL,)),
             TokensSection((ListedToken(new_id(), EVIL, EVIL, EVIL, EVIL, EVIL, True),), (EVIL,), (Lifetime(1, EVIL),)),
             WaysSection((ListedPasskey(EVIL, EVIL),), EVIL, False),
+            StorageSection(EVIL, 1, 2, (StoredKind(EVIL, EVIL),), EVIL),
         ),
         EVIL,
         EVIL,

@@ -32,6 +32,8 @@ from webapp.accounts.options_store import Options
 from webapp.accounts.own_keys import OwnKeys
 from webapp.accounts.passkeys_routes import passkeys_router
 from webapp.accounts.routes import SignedOutView, accounts_router
+from webapp.accounts.storage_store import Quota, Storage
+from webapp.accounts.summing import Summing
 from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.usage_routes import usage_router
 from webapp.accounts.wiring import Accounts
@@ -79,6 +81,8 @@ from webapp.db.address import address_of
 from webapp.db.engine import open_database
 from webapp.db.migrate import revisions
 from webapp.db.outages import AwayError
+from webapp.documents.imports.claims_store import Claims
+from webapp.documents.imports.coming import Coming
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.routes import imports_router
 from webapp.documents.imports.store import ImportStore
@@ -154,7 +158,9 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         model_server="OpenRouter" if is_demo else settings.model_server,
     )
     database = open_database(address_of(settings), pool_size=settings.database_pool_size)
-    listing, tags, library = Listing(database), Tags(database), Library(database)
+    quota = Quota(settings.max_bytes_per_user)
+    storage = Storage(database, quota)
+    listing, tags, library = Listing(database), Tags(database), Library(database, quota)
     budgets = Budgets(MonthlyLimits(amount_of(settings.monthly_soft_limit), amount_of(settings.monthly_hard_limit)))
     budget_store, keys = BudgetStore(database, budgets), Keys(settings.secret_key)
     key_store = KeyStore(database, keys)
@@ -175,6 +181,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         max_live=settings.max_live_replies,
         max_per_minute=settings.max_messages_per_minute,
         budgets=budgets,
+        quota=quota,
         renderer_version=RENDERER_VERSION,
         options_of=supported_options(catalog.find),
     )
@@ -198,7 +205,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         max_per_minute=settings.max_messages_per_minute,
         max_message_bytes=limit,
     )
-    branches = Branches(database, renderer_version=RENDERER_VERSION)
+    branches = Branches(database, renderer_version=RENDERER_VERSION, quota=quota)
     titles = Titles(
         openrouter, conversations, settings.title_model, TitleCosts(budget_store, keys, bills, prices_of(catalog))
     )
@@ -225,9 +232,9 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     indexer = Indexer(search_store)
     searching = Searching(search_store, indexer, presenter, is_demo=is_demo)
 
-    accounts = Accounts(settings, database, templates, longest_form=limit * BODY_PER_MESSAGE)
+    accounts = Accounts(settings, database, templates, storage, longest_form=limit * BODY_PER_MESSAGE)
     people, error_handler = People(database), ErrorHandler(templates)
-    imports, shares = ImportStore(database), ShareStore(database)
+    imports, shares = ImportStore(database, quota), ShareStore(database)
     importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
     retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
     upstream = Upstream(None if is_demo else openrouter, settings.model_server)
@@ -240,7 +247,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     parts = {
         **accounts.parts,
         "people": people,
-        "profiles": Profiles(people, budget_store),
+        "profiles": Profiles(people, budget_store, storage),
         "usage_of_all": UsageStore(database),
         "options": options,
         "allowance": allowance,
@@ -260,7 +267,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "sent_requests": SentRequests(database),
         "library": library,
         "starting": Starting(library, presenter),
-        "chosen": ConversationSettings(database),
+        "chosen": ConversationSettings(database, quota),
         "listing": listing,
         "archiving": archiving,
         "listing_presenter": listing_presenter,
@@ -272,13 +279,15 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "documents": DocumentStore(database),
         "imports": imports,
         "importer": importer,
+        "coming": Coming(Claims(database), storage),
+        "storage": storage,
         "shares": shares,
         "share_presenter": SharePresenter(presenter, conversations),
         "watchers": Watchers(shares),
         "webpage": Webpage(templates, painter, renderer, assets.text("app.css")),
         "public_url": settings.public_url,
         "readiness": readiness,
-        "status": Status(settings, checks, replies),
+        "status": Status(settings, checks, replies, storage.of_all),
         "metrics": metrics,
     }
 
@@ -299,6 +308,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             await stack.enter_async_context(passing.running(alone=True, grace=0))
             await stack.enter_async_context(indexer.running())
             await stack.enter_async_context(clearing.running())
+            await stack.enter_async_context(Summing(storage).running())
             await stack.enter_async_context(importer.running())
             await stack.enter_async_context(metrics.running())
             await stack.enter_async_context(retention.running())

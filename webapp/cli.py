@@ -11,6 +11,7 @@ from webapp.commands.db_status import add_db_status
 from webapp.commands.doctor import add_doctor
 from webapp.commands.export import add_export
 from webapp.commands.importing import add_import
+from webapp.commands.recount import add_recount
 from webapp.commands.sbom import add_sbom
 from webapp.commands.terminal import CommandError
 from webapp.commands.user import add_user
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=8100, help="port, 0 for any free one (default %(default)s)")
     demo.add_argument("--speed", type=float, default=60.0, help="tokens per second (default %(default)s)")
     demo.set_defaults(run=_demo_openrouter)
-    _add_database_verbs(verbs.add_parser("db", help="see to the database: status, upgrade, copy"))
+    _add_database_verbs(verbs.add_parser("db", help="see to the database: status, upgrade, copy, recount"))
     for add in (add_backup, add_restore, add_export, add_import, add_doctor, add_sbom, add_user):
         add(verbs)
     return parser
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_database_verbs(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     add_db_status(verbs)
+    add_recount(verbs)
     upgrade = verbs.add_parser("upgrade", help="bring the database to this version's tables")
     upgrade.set_defaults(run=_upgrade)
     copy = verbs.add_parser(

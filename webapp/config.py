@@ -137,6 +137,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_import_bytes: Annotated[
         int, _takes("a number of bytes, 100000 to 2000000000", ge=100_000, le=2_000_000_000)
     ] = 50_000_000
+    max_bytes_per_user: Annotated[
+        int, _takes("a number of bytes, 0 to 10000000000000 (0 for any)", ge=0, le=10_000_000_000_000)
+    ] = 2_000_000_000
     max_live_replies: Annotated[int, _takes("a number of answers, 1 to 1000", ge=1, le=1_000)] = 8
     max_messages_per_minute: Annotated[int, _takes("a number of messages, 0 to 10000 (0 for any)", ge=0, le=10_000)] = 0
     monthly_soft_limit: Dollars = ""

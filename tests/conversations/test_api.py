@@ -323,7 +323,8 @@ async def test_refusals_that_are_described_happen(client: httpx.AsyncClient, ups
             for name, value in ids.items():
                 known, unknown = known.replace(name, value), unknown.replace(name, str(uuid4()))
             has_body = "requestBody" in operation
-            assert all((status in operation["responses"]) is has_body for status in ("413", "415"))
+            assert ("415" in operation["responses"]) is has_body
+            assert "413" in operation["responses"] or not has_body  # to continue is refused where there is no room
             for status, body in bodies.items() if has_body else ():
                 assert str((await client.request(method, known, **body)).status_code) == status, (method, known)
             if unknown != path:

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 from tests.fakes.apart import apart
-from tests.fakes.database import migrated_file, on
+from tests.fakes.database import migrated_file, on, open_database
 from tests.fakes.household import household, left_of, move_in, move_out
 from tests.fakes.postgres import run, url_of, without_rows, without_tables
+from webapp.accounts.storage_store import Storage
 from webapp.cli import main
 from webapp.db.address import Address, PostgresServer, SqliteFile
 from webapp.db.copy import CopyError, Step, copy
@@ -51,6 +52,14 @@ async def test_everything_comes_back_from_the_journey_as_it_was(
     assert await on(server, lambda connection: left_of(connection, rows)) == rows
     assert await copy(server, back, silent) == count
     assert await on(back, lambda connection: left_of(connection, rows)) == rows
+
+
+async def test_how_much_everybody_has_is_counted_where_it_arrives(file: SqliteFile, server: PostgresServer) -> None:
+    owner = (await on(file, move_in))["users"][0]["id"]
+    await copy(file, server, silent)
+    async with open_database(server) as database:
+        assert await Storage(database).of_all() > 1_000_000
+        assert await Storage(database).recount(owner) == 0
 
 
 def test_every_column_is_part_of_the_journey() -> None:

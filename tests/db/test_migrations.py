@@ -34,11 +34,11 @@ def test_migrations_from_nothing_make_the_tables_of_the_code(bare: Address) -> N
 
 
 def differences(connection: Connection) -> list[Any]:
-    """Without what search makes of the rest: Postgres and SQLite have tables of their own kinds for it."""
+    """Without what triggers make of the rest: Postgres and SQLite have tables of their own kinds for it."""
     opts = {
         "compare_type": True,
         "render_as_batch": True,
-        "include_name": lambda name, kind, parents: kind != "table" or not name.startswith("search_"),
+        "include_name": lambda name, kind, parents: kind != "table" or not name.startswith(("search_", "storage")),
     }
     context = MigrationContext.configure(connection, opts=opts)
     return list(compare_metadata(context, Base.metadata))

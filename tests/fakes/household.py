@@ -253,6 +253,7 @@ def household() -> dict[str, list[Values]]:
                 "created_at": NOW,
             }
         ],
+        "uploads": [{"user_id": alice, "claim": new_id(), "heartbeat_at": NOW}],
         "imports": [
             {
                 "id": sent,

@@ -12,7 +12,7 @@ from webapp.db.address import PostgresServer
 from webapp.db.postgres import connect
 from webapp.db.tables import Base
 
-_TABLES = [*(table.name for table in reversed(Base.metadata.sorted_tables)), "search_queue"]
+_TABLES = [*(table.name for table in reversed(Base.metadata.sorted_tables)), "search_queue", "storage"]
 _EMPTY = ";".join(f"DELETE FROM {table}" for table in _TABLES)
 
 

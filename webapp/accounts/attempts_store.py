@@ -6,7 +6,7 @@ Counted before it is known how an attempt ends: so of many at once no more are l
 import time
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from sqlalchemy import bindparam, delete, select
@@ -39,6 +39,13 @@ class Limit(Struct, frozen=True):
         return min(self.first * (1 << min(count - self.free, 30)), self.most)
 
 
+class Rate(Struct, frozen=True):
+    """At most so many within a time, which begins with the first of them."""
+
+    most: int
+    within: timedelta
+
+
 class Attempt(Struct, frozen=True):
     """`count` includes it if it was let in; else `seconds` is how long to wait before the next."""
 
@@ -68,6 +75,20 @@ class Attempts:
         if seen.is_let_in:
             await self._database.background.do(("attempt", new_id()), partial(self._count, key, limit))
         return seen
+
+    async def spend(self, subject: str, rate: Rate) -> float:
+        """Counts one more of what may be done by a rate, or returns how many seconds there are to wait."""
+        key = hash_of(subject)
+        async with self._database.read() as session:  # a flood is turned away without a write
+            if seconds := _too_soon((await session.execute(_ROW, {"key": key})).first(), rate):
+                return seconds
+        await self._sweep()
+        async with self._database.write(f"attempts {key.hex()}") as session:
+            row = (await session.execute(_ROW, {"key": key})).first()
+            if seconds := _too_soon(row, rate):
+                return seconds
+            await _add_within(session, key, rate)
+            return 0.0
 
     async def _seen(self, key: bytes, limit: Limit) -> Attempt:
         """Without a write, so that a flood is turned away cheaply."""
@@ -118,6 +139,24 @@ async def _add(session: AsyncSession, key: bytes, limit: Limit) -> Attempt:
     row.count = 1 if row.expires_at <= now else row.count + 1
     row.began_at, row.expires_at = now, now + limit.memory
     return Attempt(row.count)
+
+
+def _too_soon(row: Any, rate: Rate) -> float:
+    """Seconds until one more may be; 0 if that is now."""
+    if row is None or row.tried < rate.most:
+        return 0.0
+    return max(0.0, float((row.expires_at - row.now).total_seconds()))
+
+
+async def _add_within(session: AsyncSession, key: bytes, rate: Rate) -> None:
+    now: datetime = (await session.execute(select(_NOW))).scalar_one()
+    row = await session.get(AttemptsRow, key)
+    if row is None:
+        session.add(AttemptsRow(subject=key, count=1, began_at=now, expires_at=now + rate.within))
+    elif row.expires_at <= now:
+        row.count, row.began_at, row.expires_at = 1, now, now + rate.within
+    else:
+        row.count += 1
 
 
 _NOW: Final = moment().label("now")

@@ -31,7 +31,10 @@ from webapp.accounts.sections import AccountSections, OwnSections
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.setting_up import SettingUp
 from webapp.accounts.signing_in import Arrivals, SigningIn
+from webapp.accounts.storage_section import StorageSections
+from webapp.accounts.storage_store import Storage
 from webapp.accounts.store import Users
+from webapp.accounts.throttles import Throttles
 from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.ways_in import WaysIn
 from webapp.config import Settings
@@ -45,11 +48,14 @@ from webapp.web.templating import Templates
 class Accounts:
     """`parts` are what handlers ask for by name; the others are what `create_app` puts in its places."""
 
-    def __init__(self, settings: Settings, database: Database, templates: Templates, *, longest_form: int) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, templates: Templates, storage: Storage, *, longest_form: int
+    ) -> None:
         """`longest_form` is in bytes: so much of what somebody sends who was signed out is kept for them."""
         users, sessions, tokens, passwords = Users(database), Sessions(database), ApiTokens(database), Passwords()
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
-        devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
+        attempts = Attempts(database)
+        devices, limits, events = Devices(database), Limits(attempts), Events(database)
         self.clients, self.presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
 
         account = Account(users, passwords, sessions, tokens, devices, self.presence, limits, events)
@@ -67,7 +73,9 @@ class Accounts:
         self.guard = Guard(authentication, confirming, limits, self.clients, longest_form=longest_form)
         self.confirm_view = ConfirmView(templates, confirming)
         keeping = Keeping(passkeys, passkey_store, identities, ways_in, events)
-        sections = AccountSections([*OwnSections(account, sessions, tokens).providers, keeping.section])
+        sections = AccountSections(
+            [*OwnSections(account, sessions, tokens).providers, keeping.section, StorageSections(storage).section]
+        )
 
         self.sign_in_view = SignInView(templates, resetting, signing_up, ways_in)
         self.parts: dict[str, Any] = {
@@ -78,6 +86,7 @@ class Accounts:
             "account_view": AccountView(templates, sections),
             "events": events,
             "limits": limits,
+            "throttles": Throttles(attempts),
             "arrivals": Arrivals(sessions, devices, events),
             "signing_in": SigningIn(users, passwords, devices, limits, events, ways_in),
             "sign_in_view": self.sign_in_view,

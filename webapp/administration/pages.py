@@ -46,10 +46,11 @@ class Frame(Struct, frozen=True):
 
 
 class ListedPerson(Struct, frozen=True):
-    """`month` is what the person has spent in it, and of what: "$1.20 of $5.00"."""
+    """`month` is what the person has spent in it, and of what: "$1.20 of $5.00". `stored` is what they have here."""
 
     person: Person
     month: str
+    stored: str
 
 
 class PeoplePage(Struct, frozen=True):
@@ -60,12 +61,16 @@ class PeoplePage(Struct, frozen=True):
 
 
 class PersonPage(Struct, frozen=True):
-    """`limits` are the person's own, `general` the installation's. `link` was just made, and is shown this once."""
+    """`limits` are the person's own, `general` the installation's. `link` was just made, and is shown this once.
+
+    `stored` is what the person has here, and of what: "1.2 GB of 2 GB".
+    """
 
     frame: Frame
     person: Person
     is_self: bool
     month: str
+    stored: str
     limits: ShownLimits
     general: ShownLimits
     link: str = ""

@@ -14,6 +14,8 @@ from webapp.accounts.events_store import Kind
 from webapp.accounts.freshness import fresh_session
 from webapp.accounts.presence import Presence
 from webapp.accounts.resetting import ResetLinks
+from webapp.accounts.storage import size
+from webapp.accounts.storage_store import Storage
 from webapp.accounts.users import Role
 from webapp.administration.desk import Desk, address_of
 from webapp.administration.limits import limits_in_words, read_limits
@@ -58,14 +60,18 @@ async def show_people(
     desk: NamedDependency[Desk],
     people: NamedDependency[People],
     budgets: NamedDependency[BudgetStore],
+    storage: NamedDependency[Storage],
     find: Find = "",
     after: After = "",
 ) -> Response[str]:
     found = await people.page(find, after, PAGE + 1) if desk.has_accounts else []
     next_url = address_of("/admin/users", find=find, after=found[PAGE - 1].name) if len(found) > PAGE else None
-    standings = await budgets.standings([person.id for person in found[:PAGE]])
+    ids = [person.id for person in found[:PAGE]]
+    standings, stored = await budgets.standings(ids), await storage.used_by(ids)
     listed = tuple(
-        ListedPerson(person, standings[person.id].words) for person in found[:PAGE] if person.id in standings
+        ListedPerson(person, standings[person.id].words, size(stored.get(person.id, 0)))
+        for person in found[:PAGE]
+        if person.id in standings
     )
     return desk.show("users.html", PeoplePage(desk.frame("users"), listed, find, next_url))
 

@@ -5,6 +5,8 @@ from uuid import UUID
 from litestar import Response
 
 from webapp.accounts.budgets_store import BudgetStore
+from webapp.accounts.storage import in_words
+from webapp.accounts.storage_store import Storage
 from webapp.administration.desk import Desk
 from webapp.administration.limits import shown_limits
 from webapp.administration.pages import PersonPage, ShownLimits
@@ -13,8 +15,9 @@ from webapp.web.refusals import RefusalError
 
 
 class Profiles:
-    def __init__(self, people: People, budgets: BudgetStore) -> None:
+    def __init__(self, people: People, budgets: BudgetStore, storage: Storage) -> None:
         self._people = people
+        self._storage = storage
         self._budgets = budgets
 
     async def show(
@@ -33,6 +36,7 @@ class Profiles:
             person,
             person.id == desk.user.id,
             (await self._budgets.standing(user_id)).words,
+            in_words((await self._storage.used_by([user_id])).get(user_id, 0), self._storage.most),
             typed or shown_limits(await self._budgets.limits(user_id)),
             shown_limits(self._budgets.fixed.over(await self._budgets.chosen())),
             link,

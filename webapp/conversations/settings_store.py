@@ -5,6 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import select
 
+from webapp.accounts.storage_store import UNLIMITED, Quota
 from webapp.conversations.rows_store import find_conversation
 from webapp.db.engine import Database
 from webapp.db.tables import IS_THERE
@@ -25,8 +26,9 @@ class Chosen(Struct, frozen=True):
 class ConversationSettings:
     """Every method takes the owner first and finds nothing that belongs to another."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quota: Quota = UNLIMITED) -> None:
         self._database = database
+        self._quota = quota
 
     async def find(self, owner: UUID, conversation_id: UUID) -> Chosen:
         query = select(
@@ -41,7 +43,8 @@ class ConversationSettings:
     async def change(
         self, owner: UUID, conversation_id: UUID, model: str, system_prompt: str, parameters: Parameters
     ) -> None:
-        """What is asked from now on is asked so; what was answered stays."""
+        """What is asked from now on is asked so; what was answered stays. NoRoomError where the owner has no room."""
         async with self._database.write(owner) as session:
             row = await find_conversation(session, owner, conversation_id)
             row.model, row.system_prompt, row.parameters = model, system_prompt, dict(parameters)
+            await self._quota.check(session, owner)

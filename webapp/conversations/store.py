@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.budgets import Terms
 from webapp.accounts.budgets_store import Budgets
+from webapp.accounts.storage_store import UNLIMITED as BOUNDLESS
+from webapp.accounts.storage_store import Quota
 from webapp.conversations.listing_store import Deleted, delete_for_a_while
 from webapp.conversations.messages import (
     Beginning,
@@ -95,17 +97,19 @@ class Conversations:
         renderer_version: int,
         max_per_minute: int = 0,
         budgets: Budgets = UNLIMITED,
+        quota: Quota = BOUNDLESS,
         options_of: OptionsOf = all_options,
     ) -> None:
         """`max_live` answers may grow at once for one owner, and as many begin as `max_per_minute` says; 0 for any.
 
-        What they cost is held to `budgets`. `options_of` says what of a conversation's parameters its model is sent.
-        HTML of another `renderer_version` is not handed out.
+        What they cost is held to `budgets`, and what is kept of them and of questions to `quota`. `options_of` says
+        what of a conversation's parameters its model is sent. HTML of another `renderer_version` is not handed out.
         """
         self._database = database
         self._max_live = max_live
         self._max_per_minute = max_per_minute
         self._budgets = budgets
+        self._quota = quota
         self._options_of = options_of
         self._renderer_version = renderer_version
 
@@ -113,7 +117,9 @@ class Conversations:
 
     async def add(self, owner: UUID, model: str, title: str = "New conversation") -> Conversation:
         async with self._database.write(owner) as session:
-            return as_conversation(new_conversation(session, owner, model, title))
+            conversation = new_conversation(session, owner, model, title)
+            await self._quota.check(session, owner)
+            return as_conversation(conversation)
 
     async def find(self, owner: UUID, conversation_id: UUID) -> Conversation:
         async with self._database.read() as session:
@@ -267,13 +273,15 @@ class Conversations:
 
         A send that is repeated with its `client_id` and text finds what the first one made; without a `client_id`
         none is. Raises NotFoundError, ConflictError while an answer is growing there, TooManyError above the limits of
-        growing answers and of messages a minute, BudgetError where the month's money is spent.
+        growing answers and of messages a minute, BudgetError where the month's money is spent, NoRoomError where the
+        owner has as much here as may be. The answer is kept whole, however much it is.
         """
         async with self._database.write(owner) as session:
             earlier = await _find_question(session, owner, client_id) if client_id else None
             if earlier is not None and (first := await self._repeated(session, owner, earlier, text)) is not None:
                 return first
             live, terms = await self._check_room(session, owner)
+            await self._quota.check(session, owner, len(text.encode()))
             if conversation_id is None:
                 conversation = new_conversation(session, owner, model, title_from(text))
                 conversation.system_prompt, conversation.parameters = system_prompt, dict(parameters or {})
@@ -305,6 +313,7 @@ class Conversations:
             question = new_message(conversation, old.parent_id, "user", Status.COMPLETE, content=text)
             exchange = self._asked(session, conversation, question, model, given, terms)
             await copy_pictures(session, {old.id: question.id})
+            await self._quota.check(session, owner)
             return exchange
 
     async def add_retry(self, owner: UUID, message_id: UUID, model: str) -> Beginning:
@@ -313,6 +322,7 @@ class Conversations:
             old = await find_message(session, owner, message_id)
             conversation = await find_conversation(session, owner, old.conversation_id)
             live, terms = await self._check_room(session, owner)
+            await self._quota.check(session, owner, 1)
             _check_settled(conversation, live)
             parent = old.id if old.role == "user" else old.parent_id
             given = await prompt(session, conversation, parent)
@@ -333,6 +343,7 @@ class Conversations:
             if not self._message(row).can_continue:
                 raise ConflictError("This answer cannot be continued: it is whole, still growing, or empty.")
             _, terms = await self._check_room(session, owner)
+            await self._quota.check(session, owner, 1)
             given = await prompt(session, conversation, row.parent_id, PromptMessage("assistant", row.content))
             sent = self._sent(conversation, conversation.model, given, continued=len(row.content))
             row.sent = to_builtins(sent)

@@ -169,7 +169,7 @@ async def api_retry(
     description=_ALSO_READS,
     opt=TELLS,
     status_code=HTTPStatus.ACCEPTED,
-    responses=problems(402, 404, 409, 422, 429, 503),
+    responses=problems(402, 404, 409, 413, 422, 429, 503),
 )
 async def api_continue(
     user: NamedDependency[User],

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
+from webapp.accounts.throttles import Costly, Throttles
 from webapp.accounts.users import User
 from webapp.conversations.chat import Chat
 from webapp.conversations.messages import anchor
@@ -81,8 +82,12 @@ async def show_branch(
 
 @post("/messages/{message_id:uuid}/fork", name="fork_conversation")
 async def fork_conversation(
-    user: NamedDependency[User], branches: NamedDependency[Branches], message_id: FromPath[UUID]
+    user: NamedDependency[User],
+    branches: NamedDependency[Branches],
+    throttles: NamedDependency[Throttles],
+    message_id: FromPath[UUID],
 ) -> Redirect:
+    await throttles.take(Costly.FORK, user.id)
     return see_other(f"/c/{(await branches.fork(user.id, message_id)).id}")
 
 

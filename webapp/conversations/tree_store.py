@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.storage_store import UNLIMITED, Quota
 from webapp.conversations.messages import Conversation, Feedback, Rendering, Status
 from webapp.conversations.rows_store import (
     as_conversation,
@@ -50,9 +51,10 @@ class Overview(Struct, frozen=True):
 
 
 class Branches:
-    def __init__(self, database: Database, *, renderer_version: int) -> None:
-        """`renderer_version` made the HTML that comes with edits."""
+    def __init__(self, database: Database, *, renderer_version: int, quota: Quota = UNLIMITED) -> None:
+        """`renderer_version` made the HTML that comes with edits. Copies are held to the owner's `quota`."""
         self._database = database
+        self._quota = quota
         self._renderer_version = renderer_version
 
     async def show(self, owner: UUID, message_id: UUID) -> UUID:
@@ -69,7 +71,7 @@ class Branches:
         """Changes a text in place; what stands below it stays there. The earlier text is kept beside it, as a version.
 
         `rendering` is the HTML of an answer. Raises ConflictError if the message has been edited since it was read in
-        `run`, or is growing. Returns the conversation.
+        `run`, or is growing, and NoRoomError as `fork` does. Returns the conversation.
         """
         async with self._database.write(owner) as session:
             row = await find_message(session, owner, message_id)
@@ -85,6 +87,7 @@ class Branches:
             if rendering and row.reasoning:
                 row.reasoning_html = rendering.reasoning_html
             await copy_pictures(session, {row.id: earlier.id})
+            await self._quota.check(session, owner)
             return row.conversation_id
 
     async def delete(self, owner: UUID, message_id: UUID, *, with_branch: bool) -> Removal:
@@ -128,8 +131,12 @@ class Branches:
             return conversation.id
 
     async def fork(self, owner: UUID, message_id: UUID) -> Conversation:
-        """A new conversation with copies of the messages from the top down to this one, pictures included."""
+        """A new conversation with copies of the messages from the top down to this one, pictures included.
+
+        NoRoomError where the owner has more here with them than may be: then there is none of them.
+        """
         async with self._database.write(owner) as session:
+            await self._quota.check(session, owner, 1)
             row = await find_message(session, owner, message_id)
             old = await find_conversation(session, owner, row.conversation_id)
             path = (await _tree(session, old)).path(message_id)
@@ -142,6 +149,7 @@ class Branches:
             session.add_all([copy_of(rows[one.source], one, fork.id) for one in plan])
             fork.active_leaf_id = plan[-1].id
             await copy_pictures(session, {one.source: one.id for one in plan})
+            await self._quota.check(session, owner)
             return as_conversation(fork)
 
     async def rate(self, owner: UUID, answer_id: UUID, feedback: Feedback, note: str) -> UUID:
@@ -151,6 +159,8 @@ class Branches:
             if row.status == Status.STREAMING:
                 raise ConflictError("This answer is still growing. Wait for its end, then judge it.")
             row.feedback, row.feedback_note = feedback, note if feedback else ""
+            if row.feedback_note:
+                await self._quota.check(session, owner)
             return row.conversation_id
 
     async def is_branched(self, owner: UUID, conversation_id: UUID) -> bool:

@@ -378,6 +378,16 @@ class Attachment(Base, kw_only=True):
     created_at: Mapped[datetime]
 
 
+class Upload(Base, kw_only=True):
+    """That a file of somebody's is coming, one at a time: `claim` is that upload's, which gives a heartbeat."""
+
+    __tablename__ = "uploads"
+
+    user_id: Mapped[UUID] = mapped_column(owned_by("users.id"), primary_key=True)
+    claim: Mapped[UUID]
+    heartbeat_at: Mapped[datetime]
+
+
 class Import(Base, kw_only=True):
     """A file of conversations that somebody sent: being read, waiting for a word, becoming conversations, or done.
 

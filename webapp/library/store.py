@@ -8,6 +8,7 @@ from msgspec.structs import astuple
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.storage_store import UNLIMITED, Quota
 from webapp.db.engine import Database
 from webapp.db.tables import Persona as PersonaRow
 from webapp.db.tables import Prompt as PromptRow
@@ -23,8 +24,10 @@ _NO_PERSONA: Final = "There is no such persona. It may have been deleted."
 
 
 class Library:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quota: Quota = UNLIMITED) -> None:
+        """What is added or changed is held to the owner's `quota`: NoRoomError."""
         self._database = database
+        self._quota = quota
 
     async def prompts(self, owner: UUID) -> list[Prompt]:
         """The owner's prompts, by name."""
@@ -46,6 +49,7 @@ class Library:
             await _check_room(session, PromptRow, owner)
             row = PromptRow(id=new_id(), owner_id=owner, name=name, text=text, created_at=datetime.now(UTC))
             session.add(row)
+            await self._quota.check(session, owner)
             return Prompt(row.id, name, text)
 
     async def change_prompt(self, owner: UUID, prompt: Prompt) -> None:
@@ -54,6 +58,7 @@ class Library:
             changed = await session.execute(query.values(name=prompt.name, text=prompt.text).returning(PromptRow.id))
             if changed.first() is None:
                 raise NotFoundError(_NO_PROMPT)
+            await self._quota.check(session, owner)
 
     async def delete_prompt(self, owner: UUID, prompt_id: UUID) -> None:
         async with self._database.write(owner) as session:
@@ -103,6 +108,7 @@ class Library:
                 row = found
             _, row.name, row.system_prompt, row.model, parameters, row.is_default = astuple(persona)
             row.parameters = dict(parameters)
+            await self._quota.check(session, owner)
 
     async def delete_persona(self, owner: UUID, persona_id: UUID) -> None:
         """Conversations that began from it stay as they are."""

@@ -1,11 +1,12 @@
 """The page `/status`: everything that there is to look at, and what this process is at."""
 
+import asyncio
 import os
 import platform
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from webapp.operations.upstream import ClockCheck, CreditCheck, Upstream, Upstre
 from webapp.web.operators import host_name
 
 PATIENCE: Final = 10.0  # seconds; the page waits for all checks
+FACT_PATIENCE: Final = 2.0  # seconds for a figure, which the page can do without
 
 
 class Fact(Struct, frozen=True):
@@ -70,10 +72,18 @@ def checks_of(settings: Settings, facts: DatabaseFacts, upstream: Upstream, revi
 
 
 class Status:
-    def __init__(self, settings: Settings, checks: Sequence[Check], replies: Replies) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        checks: Sequence[Check],
+        replies: Replies,
+        stored: Callable[[], Awaitable[int]],
+    ) -> None:
+        """`stored` is asked how many bytes all users have."""
         self._settings = settings
         self._checks = checks
         self._replies = replies
+        self._stored = stored
         self._began = time.monotonic()
 
     async def page(self, host: str) -> StatusPage:
@@ -83,7 +93,7 @@ class Status:
         return StatusPage(
             title="Status",
             lines=(*found, address),
-            facts=self._facts(),
+            facts=(*self._facts(), Fact("What users have", await self._stored_words())),
             probe_url=self._address(host) + "/status/probe",
             needs_token=bool(self._settings.metrics_token),
             looked_at=datetime.now(UTC),
@@ -92,6 +102,14 @@ class Status:
     def _address(self, host: str) -> str:
         """Where the reader's proxy takes requests, as far as is known."""
         return self._settings.public_url if self._settings.app_url else f"http://{host}{self._settings.root}"
+
+    async def _stored_words(self) -> str:
+        """What is wrong with the database stands above, with what to do."""
+        try:
+            async with asyncio.timeout(FACT_PATIENCE):
+                return sized(await self._stored())
+        except Exception:
+            return "not known"
 
     def _facts(self) -> tuple[Fact, ...]:
         return (

@@ -11,6 +11,7 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from webapp.accounts.presence import Presence
+from webapp.accounts.throttles import Costly, Throttles
 from webapp.accounts.users import Caller, User
 from webapp.conversations.messages import anchor
 from webapp.conversations.presenter import Presenter
@@ -22,7 +23,7 @@ from webapp.web.appearance import Reader, appearance_of
 from webapp.web.forms import read_form
 from webapp.web.htmx import wants_fragment
 from webapp.web.refusals import RefusalError, TooLargeError
-from webapp.web.responses import READ, html
+from webapp.web.responses import READ, html, retry_after
 from webapp.web.sse import STREAM_HEADERS, encode_event, event_stream
 from webapp.web.streams import OpenStreams
 
@@ -57,18 +58,21 @@ async def ask_temporarily(
     presence: NamedDependency[Presence],
     streams: NamedDependency[OpenStreams],
     presenter: NamedDependency[Presenter],
+    throttles: NamedDependency[Throttles],
 ) -> Response[str] | Stream:
     """The answer as it grows: as frames for the page that asks by htmx, else as a page that grows while it is open."""
     owner, temporary = caller.user.id, TemporaryPresenter(presenter)
     form = await _read_question(request, presenter.max_message_bytes * BODY_PER_MESSAGE)
     try:
+        await throttles.take(Costly.TEMPORARY, owner)
         asked = await temporary_chat.ask(owner, form.said, form.message, form.model)
     except RefusalError as refusal:
         if wants_fragment(request):
             raise
         earlier = earlier_messages(owner, form.said[: len(form.said) // 2 * 2])
         page = await temporary.refused(owner, earlier, refusal, form.message, form.model)
-        return html(presenter.render("temporary/page.html", page, appearance_of(request)), status=refusal.status)
+        body = presenter.render("temporary/page.html", page, appearance_of(request))
+        return html(body, retry_after(refusal.retry_after), refusal.status)
     versions = presence.reading(caller, streams.limited(owner, temporary_chat.grow(asked.beginning)))
     if wants_fragment(request):
         return event_stream(_events(temporary_chat, presenter, asked, versions))

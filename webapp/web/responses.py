@@ -16,5 +16,10 @@ def html(body: str, headers: dict[str, str] | None = None, status: int = 200) ->
     return Response(body, status_code=status, media_type="text/html", headers=headers)
 
 
+def retry_after(seconds: float | None) -> dict[str, str]:
+    """The header that says when another try makes sense; none where that isn't known."""
+    return {} if seconds is None else {"retry-after": str(max(1, round(seconds)))}
+
+
 def see_other(address: str) -> Redirect:
     return Redirect(address, status_code=303)

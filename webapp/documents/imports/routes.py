@@ -8,8 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from webapp.accounts.throttles import Costly, Throttles
 from webapp.accounts.users import User
 from webapp.conversations.presenter import Presenter
+from webapp.documents.imports.coming import Coming
 from webapp.documents.imports.formats import KNOWN
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.store import ImportStore
@@ -17,7 +19,7 @@ from webapp.documents.pages import ImportForm, ImportPage
 from webapp.web.appearance import appearance_of
 from webapp.web.htmx import wants_fragment
 from webapp.web.refusals import RefusalError, TooLargeError
-from webapp.web.responses import READ, html, see_other
+from webapp.web.responses import READ, html, retry_after, see_other
 from webapp.web.uploads import receive_file
 
 LOOK: Final = '{"look": {"target": "body"}}'  # what has changed of the list is then asked for
@@ -48,17 +50,24 @@ async def send_file(
     user: NamedDependency[User],
     importer: NamedDependency[Importer],
     imports: NamedDependency[ImportStore],
+    coming: NamedDependency[Coming],
+    throttles: NamedDependency[Throttles],
     presenter: NamedDependency[Presenter],
 ) -> Response[str] | Redirect:
-    """Takes a file, and begins to read it. Nothing becomes a conversation yet."""
+    """Takes a file, and begins to read it. Nothing becomes a conversation yet.
+
+    Whether one may come, and fits, is asked before any of it is read.
+    """
     try:
-        upload = await receive_file(request, "file", limit=importer.max_bytes)
-        return see_other(f"/import/{await importer.receive(user.id, upload)}")
+        async with coming.claimed(user.id) as claim:
+            await throttles.take(Costly.IMPORT, user.id)
+            upload = await receive_file(request, "file", limit=importer.max_bytes, watch=claim.watch)
+            return see_other(f"/import/{await importer.receive(user.id, upload)}")
     except RefusalError as refusal:
         hint = LARGE if isinstance(refusal, TooLargeError) else ""
         page = await _form(user, importer, imports, presenter, f"{refusal.sentence}{hint}")
         form = presenter.render("documents/import_form.html", page, appearance_of(request))
-        return html(form, status=refusal.status)
+        return html(form, retry_after(refusal.retry_after), refusal.status)
 
 
 @route("/import/{import_id:uuid}", http_method=READ, name="show_import")

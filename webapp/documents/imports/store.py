@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.storage import NoRoomError
+from webapp.accounts.storage_store import UNLIMITED, Quota
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import Import as ImportRow
@@ -29,6 +31,7 @@ BATCH_BYTES: Final = 4_000_000  # unless they are larger than this together
 
 GOES_ON: Final = "New in a conversation that's here already."
 
+BUSY: Final = "Another import is under way. Wait for its end, then send the file again."
 _GONE: Final = "There is no such import. It may be long done: what it brought is in the list."
 
 State = Literal["reading", "ready", "importing", "done", "failed"]
@@ -76,8 +79,9 @@ class Listed(Struct, frozen=True):
 class ImportStore:
     """Every method takes the owner first and finds nothing that belongs to another."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quota: Quota = UNLIMITED) -> None:
         self._database = database
+        self._quota = quota
 
     async def begin(self, owner: UUID, name: str) -> UUID:
         """A file that is being read. What the owner sent before is let go of.
@@ -86,13 +90,7 @@ class ImportStore:
         """
         now = datetime.now(UTC)
         async with self._database.write(owner) as session:
-            busy = select(ImportRow.id).where(
-                ImportRow.user_id == owner,
-                ImportRow.state.in_(("reading", "importing")),
-                ImportRow.heartbeat_at > moment(SILENT_AFTER),
-            )
-            if await session.scalar(busy.limit(1)):
-                raise ConflictError("Another import is under way. Wait for its end, then send the file again.")
+            await check_idle(session, owner)
             await session.execute(delete(ImportRow).where(ImportRow.user_id == owner))
             row = ImportRow(user_id=owner, name=name[:200], state="reading", created_at=now, expires_at=now + LIFETIME)
             row.heartbeat_at = moment()
@@ -149,10 +147,24 @@ class ImportStore:
             return [Listed(*row) for row in await session.execute(query)]  # type: ignore[arg-type]  # by a constraint
 
     async def add_items(self, owner: UUID, import_id: UUID, place: int, items: Sequence[Item]) -> None:
-        """What was read next, from that place on. NotFoundError if nobody wants to know any more."""
+        """What was read next, from that place on. NotFoundError if nobody wants to know any more.
+
+        NoRoomError where it is more than the owner may have: then the import has failed, and nothing of it waits.
+        """
+        try:
+            await self._add_items(owner, import_id, place, items)
+        except NoRoomError as refusal:
+            async with self._database.write(owner) as session:
+                row = await self._require(session, owner, import_id, "reading")
+                row.state, row.problem = "failed", refusal.sentence
+                await session.execute(delete(ItemRow).where(ItemRow.import_id == import_id))
+            raise
+
+    async def _add_items(self, owner: UUID, import_id: UUID, place: int, items: Sequence[Item]) -> None:
         found = {place: _keys(owner, one) for place, one in enumerate(items)}
         async with self._database.write(owner) as session:
-            await self._require(session, owner, import_id, "reading")
+            import_row = await self._require(session, owner, import_id, "reading")
+            import_row.heartbeat_at = moment()
             taken = await here(session, owner, [key for keys_ in found.values() for key in keys_])
             seen = dict[UUID, set[str]]()  # conversations of this batch, by the ids of their messages
             rows = []
@@ -162,6 +174,7 @@ class ImportStore:
                 rows.append(_item_row(import_id, place + number, one, new, known))
             if rows:
                 await session.execute(insert(ItemRow), rows)
+                await self._quota.check(session, owner)
 
     async def turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
         """From one state to the next, with what is to be said of the file. ConflictError if it is in another."""
@@ -195,8 +208,16 @@ class ImportStore:
     async def bring_in(self, owner: UUID, import_id: UUID, default_model: str = "") -> bool:
         """Makes conversations of the next ones that wait, each whole; False when there are no more.
 
-        What other programs call a model is none here: what comes from them goes on with the default one.
+        What other programs call a model is none here: what comes from them goes on with the default one. NoRoomError
+        where they are more than the owner may have: then the rest waits again, to be brought in when there is room.
         """
+        try:
+            return await self._bring_in(owner, import_id, default_model)
+        except NoRoomError as refusal:
+            await self.turn(owner, import_id, "importing", "ready", refusal.sentence)
+            raise
+
+    async def _bring_in(self, owner: UUID, import_id: UUID, default_model: str) -> bool:
         async with self._database.write(owner) as session:
             row = await self._require(session, owner, import_id, "importing")
             row.heartbeat_at = moment()
@@ -205,10 +226,12 @@ class ImportStore:
                 document = msgspec.json.decode(item.document or b"", type=Document)
                 if item.format != "openchat":
                     document = replace(document, model=default_model)
-                item.conversation_id, new = await _bring_in(session, owner, item.format, document)
+                item.conversation_id, new = await _bring_in_document(session, owner, item.format, document)
                 item.state, item.messages = "known" if new is None else "done", new or item.messages
                 item.document = None
-            if not waiting:
+            if waiting:
+                await self._quota.check(session, owner)
+            else:
                 row.state = "done"
             return bool(waiting)
 
@@ -221,6 +244,17 @@ class ImportStore:
         if row.state != state:
             raise ConflictError("This import has gone on meanwhile. Look at it again.")
         return row
+
+
+async def check_idle(session: AsyncSession, owner: UUID) -> None:
+    """Raises ConflictError while an import of the owner's is being worked on."""
+    busy = select(ImportRow.id).where(
+        ImportRow.user_id == owner,
+        ImportRow.state.in_(("reading", "importing")),
+        ImportRow.heartbeat_at > moment(SILENT_AFTER),
+    )
+    if await session.scalar(busy.limit(1)):
+        raise ConflictError(BUSY)
 
 
 def _keys(owner: UUID, item: Item) -> tuple[UUID, ...]:
@@ -239,7 +273,9 @@ def _new_messages(item: Item, known: Known | None, seen: dict[UUID, set[str]], k
     return new if new or (known is None and before is None) else None
 
 
-async def _bring_in(session: AsyncSession, owner: UUID, format_key: str, document: Document) -> tuple[UUID, int | None]:
+async def _bring_in_document(
+    session: AsyncSession, owner: UUID, format_key: str, document: Document
+) -> tuple[UUID, int | None]:
     """The conversation that has it now, and how many messages came in; None if all of it was here."""
     names = origins(format_key, document)
     ids = keys(owner, names)

@@ -10,6 +10,7 @@ from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.response import Redirect, Stream
 from msgspec import Struct
 
+from webapp.accounts.throttles import Throttles
 from webapp.accounts.users import User
 from webapp.conversations.messages import Message, anchor
 from webapp.conversations.presenter import Presenter
@@ -24,6 +25,7 @@ from webapp.documents.shares.presenter import SharePresenter
 from webapp.documents.shares.store import PAGE, Shared, ShareStore
 from webapp.documents.shares.watching import Watchers
 from webapp.web.appearance import appearance_of
+from webapp.web.client import Client
 from webapp.web.forms import read_form
 from webapp.web.htmx import VARY, wants_fragment
 from webapp.web.refusals import NotFoundError
@@ -183,10 +185,13 @@ async def show_shared_document(
 async def show_shared_picture(
     shares: NamedDependency[ShareStore],
     painter: NamedDependency[Painter],
+    throttles: NamedDependency[Throttles],
+    client: NamedDependency[Client],
     token: FromPath[str],
     picture_id: FromPath[UUID],
 ) -> Response[bytes]:
     """A picture of a message on the branch; no cache keeps it longer than it is shared."""
+    throttles.show_picture(client)
     [picture] = await painter.paint([await shares.picture(await shares.find(token), picture_id)])
     disposition = "attachment" if picture.media_type == UNSHOWN else "inline"
     headers = {
