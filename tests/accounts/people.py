@@ -35,8 +35,8 @@ ELSEWHERE: Final = Client("198.51.100.7", "198.51.100.7", False, "curl")
 class QuickPasswords(Passwords):
     """Hashes in no time, and counts: what Argon2id does is tested with the real one."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self.looked_at: list[bool] = []  # for each password that was looked at, whether there was a hash of it
 
     async def hashed(self, password: str) -> str:
@@ -76,7 +76,7 @@ class House:
         self.users, self.sessions, self.tokens = Users(database), Sessions(database), ApiTokens(database)
         self.tickets, self.devices, self.events = Tickets(database), Devices(database), Events(database)
         self.attempts = Attempts(database)
-        self.limits, self.passwords = Limits(self.attempts), QuickPasswords()
+        self.limits, self.passwords = Limits(self.attempts), QuickPasswords(settings or Settings())
         self.signing_in = SigningIn(
             self.users, self.passwords, self.devices, self.limits, self.events, WaysIn(settings or Settings(), None)
         )

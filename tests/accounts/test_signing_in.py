@@ -77,7 +77,7 @@ async def test_one_password_is_hashed_whatever_is_wrong(house: House, alice: Use
 
 
 async def test_where_there_is_no_password_a_real_hash_is_compared_with_one_as_costly() -> None:
-    passwords = Passwords()
+    passwords = Passwords(Settings())
     assert not passwords.is_outdated(DECOY)
     assert not await passwords.is_right("nobody's password", None)
 

@@ -13,6 +13,7 @@ from tests.fakes.database import open_database
 from tests.fakes.signed_in import NAME, PASSWORD
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.users import Role, User
+from webapp.config import Settings
 from webapp.db.address import SqliteFile
 
 BOB: Final = "bob@example.org"
@@ -30,7 +31,7 @@ async def add_user(server: AppServer, name: str = BOB) -> User:
         known = await house.users.credentials(name)
         if known is not None:
             return known.user
-        password_hash = await Passwords().hashed(PASSWORD)
+        password_hash = await Passwords(Settings()).hashed(PASSWORD)
         return await house.users.add(name, "", Role.MEMBER, password_hash=password_hash)
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
-from webapp.accounts.passwords import Passwords, check_password
+from webapp.accounts.passwords import Passwords
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
 from webapp.accounts.users import Role, User, read_full_name, read_name
@@ -84,7 +84,7 @@ class Invitations:
         """
         invitation = await self.check(token)
         name, full_name = read_name(invitation.name or name), read_full_name(full_name)
-        password_hash = await self._passwords.hashed(check_password(password, name))
+        password_hash = await self._passwords.hashed(self._passwords.check(password, name, full_name))
         user = await self._users.add(
             name, full_name, invitation.role, password_hash=password_hash, ticket=invitation.id
         )

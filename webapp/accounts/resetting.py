@@ -7,7 +7,7 @@ from uuid import UUID
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
-from webapp.accounts.passwords import Passwords, check_password
+from webapp.accounts.passwords import Passwords
 from webapp.accounts.presence import Presence
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
@@ -95,7 +95,7 @@ class Resetting:
         Raises NotFoundError as `check` does; InvalidError for a weak password leaves the link good.
         """
         ticket, user = await self._found(token)
-        password_hash = await self._passwords.hashed(check_password(password, user.name))
+        password_hash = await self._passwords.hashed(self._passwords.check(password, user.name, user.full_name))
         await self._users.set_password(user.id, password_hash, ticket=ticket.id)
         await self._tickets.withdraw_all(Purpose.PASSWORD, user.id)
         await self._devices.forget_all(user.id)

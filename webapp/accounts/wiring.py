@@ -45,7 +45,12 @@ class Accounts:
 
     def __init__(self, settings: Settings, database: Database, templates: Templates, *, longest_form: int) -> None:
         """`longest_form` is in bytes: so much of what somebody sends who was signed out is kept for them."""
-        users, sessions, tokens, passwords = Users(database), Sessions(database), ApiTokens(database), Passwords()
+        users, sessions, tokens, passwords = (
+            Users(database),
+            Sessions(database),
+            ApiTokens(database),
+            Passwords(settings),
+        )
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
         devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
         self.clients, self.presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
