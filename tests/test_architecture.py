@@ -86,6 +86,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("db/", "*store.py"),
     "webauthn": ("accounts/passkeys.py",),
     "joserfc": ("accounts/id_tokens.py",),
+    "idna": ("accounts/addresses.py",),
     "argon2": ("accounts/passwords.py",),
     "aiosmtplib": ("services/mail.py",),
     "alembic": ("db/",),

@@ -66,7 +66,7 @@ def test_all_are_listed(database: Path, capsys: Capture) -> None:
         (["add", "anna"], "name@example.org"),
         (["add", "known@example.org"], "There is an account"),
         (["reset", "nobody@example.org"], "There is no account nobody@example.org"),
-        (["reset", "nobody"], "name@example.org"),
+        (["reset", "nobody"], "There is no account nobody"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(database: Path, capsys: Capture, arguments: list[str], line: str) -> None:

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from webapp.accounts.addresses import domain_of, read_name, spellings
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
-from webapp.accounts.users import Role, User, read_full_name, read_name
+from webapp.accounts.users import Role, User, read_full_name
 from webapp.services.mail import Mail
 from webapp.web.client import Client
 from webapp.web.refusals import InvalidError, NotFoundError
@@ -118,14 +119,14 @@ class SigningUp:
         Raises InvalidError for an address of another domain, and TooManyError.
         """
         name = read_name(name)
-        if name.rpartition("@")[2] not in self.domains:
+        if domain_of(name) not in self.domains:
             raise InvalidError(f"Who has an address of {', '.join(self.domains)} can sign up. Others are invited.")
         await self._limits.mail(name, client)
         self._mail.later(self._mail_link(name))
 
     async def _mail_link(self, name: str) -> None:
         secret = await self._tickets.make(Purpose.SIGN_UP, SIGN_UP_LIFETIME, data={"name": name, "role": Role.MEMBER})
-        if await self._users.credentials(name) is None:
+        if await self._users.credentials(*spellings(name)) is None:
             await self._mail.send(name, "Your account", _WELCOME.format(link=f"{self._public_url}/join?token={secret}"))
         else:
             await self._mail.send(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from webapp.accounts.addresses import read_name, spellings
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
@@ -12,7 +13,7 @@ from webapp.accounts.presence import Presence
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
-from webapp.accounts.users import User, read_name
+from webapp.accounts.users import User
 from webapp.services.mail import Mail
 from webapp.web.client import Client
 from webapp.web.refusals import NotFoundError
@@ -79,7 +80,7 @@ class Resetting:
         self._mail.later(self._mail_link(name, client))
 
     async def _mail_link(self, name: str, client: Client) -> None:
-        known = await self._users.credentials(name)
+        known = await self._users.credentials(*spellings(name))
         if known is None or known.is_disabled or known.password_hash is None:
             return
         link = await self._links.make("", known.user.id, client.address, MAIL_LIFETIME)

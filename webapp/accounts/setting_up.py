@@ -4,11 +4,12 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from webapp.accounts.addresses import read_name
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Tickets
-from webapp.accounts.users import User, read_full_name, read_name
+from webapp.accounts.users import User, read_full_name
 from webapp.config import SettingError, Settings
 from webapp.db.address import Address
 from webapp.db.engine import open_database

@@ -2,13 +2,14 @@
 
 from msgspec import Struct
 
+from webapp.accounts.addresses import sought
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
-from webapp.accounts.users import MAX_NAME, User
+from webapp.accounts.users import User
 from webapp.accounts.ways_in import WaysIn
 from webapp.web.client import Client
 from webapp.web.refusals import RefusalError
@@ -42,10 +43,11 @@ class SigningIn:
 
         It does the same for a name that is not there as for one that is, so that both take as long.
         """
-        name = name.strip().casefold()[:MAX_NAME]
+        names = sought(name)
+        known = await self._users.credentials(*names)
+        name = known.user.name if known else names[-1]  # guesses count for the account, however its name is written
         known_device = device if await self._devices.knows(name, device) else None
         count = await self._limits.begin_sign_in(name, client, known_device)
-        known = await self._users.credentials(name)
         kept = known.password_hash if known and self._ways_in.takes_password_of(known.user.role) else None
         if not await self._passwords.is_right(password, kept) or known is None or known.is_disabled:
             await self._tell_of_failure(known.user if known else None, count, client)

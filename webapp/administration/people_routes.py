@@ -9,6 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
+from webapp.accounts.addresses import is_same
 from webapp.accounts.budgets_store import BudgetStore
 from webapp.accounts.events_store import Kind
 from webapp.accounts.presence import Presence
@@ -169,7 +170,7 @@ async def delete_user(
 
 
 def _check_is_meant(typed: str, name: str) -> None:
-    if typed.strip().casefold() != name:
+    if not is_same(name, typed):
         raise InvalidError(f"Nothing was deleted: type {name} to show that it is meant.")
 
 

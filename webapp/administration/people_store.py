@@ -109,7 +109,7 @@ def _named(find: str) -> ColumnElement[bool]:
     """As it is written too: SQLite makes small letters of those of ASCII alone."""
     text = find.strip()
     return or_(
-        UserRow.name.contains(text.casefold(), autoescape=True),
+        UserRow.name.contains(text.lower(), autoescape=True),
         UserRow.full_name.contains(text, autoescape=True),
         func.lower(UserRow.full_name).contains(text.lower(), autoescape=True),
     )

@@ -75,9 +75,10 @@ def _run(work: "Callable[[Settings, Database], Awaitable[None]]") -> int:
 
 
 async def _add(settings: Settings, database: "Database", options: argparse.Namespace) -> None:
+    from webapp.accounts.addresses import read_name
     from webapp.accounts.events_store import Events, Kind
     from webapp.accounts.store import Users
-    from webapp.accounts.users import Role, read_full_name, read_name
+    from webapp.accounts.users import Role, read_full_name
 
     role = Role.ADMINISTRATOR if options.administrator else Role.MEMBER
     name, full_name = read_name(options.name), read_full_name(options.full_name)
@@ -96,13 +97,13 @@ async def _reset(settings: Settings, database: "Database", name: str) -> None:
 
 
 async def _link(settings: Settings, database: "Database", name: str) -> str:
+    from webapp.accounts.addresses import sought
     from webapp.accounts.events_store import Events
     from webapp.accounts.resetting import ResetLinks
     from webapp.accounts.store import Users
     from webapp.accounts.tickets_store import Tickets
-    from webapp.accounts.users import read_name
 
-    known = await Users(database).credentials(read_name(name))
+    known = await Users(database).credentials(*sought(name))
     if known is None:
         raise CommandError(f"There is no account {name}; `user list` shows those that there are.")
     links = ResetLinks(Users(database), Tickets(database), Events(database), settings.public_url)

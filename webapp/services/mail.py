@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate, make_msgid
 from typing import Any, Final
@@ -97,18 +98,26 @@ class Mail:
                     start_tls=server.start_tls,
                     timeout=TIMEOUT,
                 )
-        except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             logger.error("A mail could not be sent by %s: %s", server.host, error)
 
     def _message(self, to: str, subject: str, text: str) -> EmailMessage:
+        """Raises ValueError for an address that would not stand in the header as it is."""
         message = EmailMessage()
         message["From"] = formataddr((self._title, self._sender))
-        message["To"], message["Subject"] = to, subject
+        message["To"], message["Subject"] = _in_header(to), subject
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=self._sender.rpartition("@")[2])
         message["Auto-Submitted"] = "auto-generated"  # no answering machine is to answer (RFC 3834)
         message.set_content(text)
         return message
+
+
+def _in_header(address: str) -> Address:
+    with suppress(ValueError):
+        if address.isascii():
+            return Address(addr_spec=address)
+    raise ValueError("the address would not stand in its header as it is")  # which it is stays out of the log
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
