@@ -230,7 +230,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     parts = {
         **accounts.parts,
         "people": people,
-        "profiles": Profiles(people, budget_store),
+        "profiles": Profiles(people, budget_store, accounts.parts["reset_links"]),
         "usage_of_all": UsageStore(database),
         "options": options,
         "allowance": allowance,

@@ -35,8 +35,8 @@ ELSEWHERE: Final = Client("198.51.100.7", "198.51.100.7", False, "curl")
 class QuickPasswords(Passwords):
     """Hashes in no time, and counts: what Argon2id does is tested with the real one."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, ways_in: WaysIn) -> None:
+        super().__init__(settings, ways_in)
         self.looked_at: list[bool] = []  # for each password that was looked at, whether there was a hash of it
 
     async def hashed(self, password: str) -> str:
@@ -48,6 +48,11 @@ class QuickPasswords(Passwords):
 
     def is_outdated(self, kept: str) -> bool:
         return False
+
+
+def real_passwords() -> Passwords:
+    """Those of an installation without any settings."""
+    return Passwords(Settings(), WaysIn.of(Settings()))
 
 
 class Letterbox(Mail):
@@ -76,11 +81,10 @@ class House:
         self.users, self.sessions, self.tokens = Users(database), Sessions(database), ApiTokens(database)
         self.tickets, self.devices, self.events = Tickets(database), Devices(database), Events(database)
         self.attempts = Attempts(database)
-        self.limits, self.passwords = Limits(self.attempts), QuickPasswords(settings or Settings())
-        self.signing_in = SigningIn(
-            self.users, self.passwords, self.devices, self.limits, self.events, WaysIn(settings or Settings(), None)
-        )
-        self.arrivals = Arrivals(self.sessions, self.devices, self.events)
+        ways_in = WaysIn.of(settings or Settings())
+        self.limits, self.passwords = Limits(self.attempts), QuickPasswords(settings or Settings(), ways_in)
+        self.signing_in = SigningIn(self.users, self.passwords, self.devices, self.limits, self.events, ways_in)
+        self.arrivals = Arrivals(self.sessions, self.devices, self.events, ways_in)
         self.presence = Presence(self.sessions.alive, self.tokens.alive)
         self.account = Account(
             self.users,
@@ -95,9 +99,9 @@ class House:
         self.setting_up = SettingUp(self.users, self.tickets, self.passwords, self.events)
 
         self.mail = Letterbox()
-        self.invitations = Invitations(self.users, self.tickets, self.passwords, self.events, SITE)
-        self.signing_up = SigningUp(self.users, self.tickets, self.limits, self.mail, {"example.org"}, SITE)
-        self.reset_links = ResetLinks(self.users, self.tickets, self.events, SITE)
+        self.invitations = Invitations(self.users, self.tickets, self.passwords, self.events, ways_in, SITE)
+        self.signing_up = SigningUp(self.users, self.tickets, self.limits, self.mail, ways_in, {"example.org"}, SITE)
+        self.reset_links = ResetLinks(self.users, self.tickets, self.events, ways_in, SITE)
         self.resetting = Resetting(
             self.users,
             self.passwords,
@@ -109,6 +113,7 @@ class House:
             self.limits,
             self.events,
             self.mail,
+            ways_in,
         )
 
     async def add(self, name: str, role: Role = Role.MEMBER, password: str = PASSWORD) -> User:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.accounts.people import real_passwords
 from webapp.accounts import leaked
 from webapp.accounts.leaked import LIST, WIDTH, has_leaked, packed, plain
-from webapp.accounts.passwords import AT_ONCE, LONGEST, SHORTEST, Passwords, check_password, words_of
-from webapp.config import Settings
+from webapp.accounts.passwords import AT_ONCE, LONGEST, SHORTEST, CheckedPassword, check_password, words_of
+from webapp.accounts.users import Role
 from webapp.web.refusals import InvalidError
 
 OWN = words_of("wonder.land+2@example.org", "Alice Liddell")
@@ -133,8 +134,8 @@ def test_whatever_somebody_types_is_taken_or_refused(password: str, name: str) -
 
 
 async def test_a_hash_is_its_password_s_alone() -> None:
-    passwords = Passwords(Settings())
-    kept = await passwords.hashed("a quiet afternoon")
+    passwords = real_passwords()
+    kept = await passwords.hashed(CheckedPassword("a quiet afternoon"))
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert await passwords.is_right("a quiet afternoon", kept)
     assert not await passwords.is_right("a quiet afternoon ", kept)
@@ -146,8 +147,8 @@ async def test_a_hash_is_its_password_s_alone() -> None:
 
 async def test_letters_that_look_alike_are_alike() -> None:
     """A browser may send an accent in one piece or in two."""
-    passwords = Passwords(Settings())
-    kept = await passwords.hashed(check_password("Grüße aus Wien"))
+    passwords = real_passwords()
+    kept = await passwords.hashed(passwords.check("Grüße aus Wien", Role.MEMBER))
     assert await passwords.is_right(unicodedata.normalize("NFD", "Grüße aus Wien"), kept)
 
 
@@ -163,7 +164,7 @@ async def test_a_flood_waits_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         return False
 
     monkeypatch.setattr(asyncio, "to_thread", in_thread)
-    passwords = Passwords(Settings())
+    passwords = real_passwords()
     flood = asyncio.gather(*(passwords.is_right("a quiet afternoon", None) for _ in range(10)))
     for _ in range(20):
         await asyncio.sleep(0)

@@ -11,6 +11,7 @@ from tests.accounts.people import ALICE, BOB, HOME, House
 from tests.fakes.database import open_database
 from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import Role
+from webapp.accounts.ways_in import Way
 from webapp.administration.people_store import Ended, People
 from webapp.conversations.store import Conversations
 from webapp.db.address import Address
@@ -135,7 +136,7 @@ async def test_of_two_who_turn_on_each_other_at_once_one_stays(address: Address,
 
 async def test_who_is_disabled_is_out_at_once_and_keeps_the_conversations(house: House, people: People) -> None:
     alice, bob = await house.add(ALICE, Role.ADMINISTRATOR), await house.add(BOB)
-    secret = (await house.arrivals.begin(bob, "password", HOME, "")).session
+    secret = (await house.arrivals.begin(bob, Way.PASSWORD, HOME, "")).session
     token = await house.tokens.add(bob.id, "script", ["read"], None)
     reset = await house.tickets.make(Purpose.PASSWORD, HOUR, user_id=bob.id)
     conversations = Conversations(house.database, max_live=8, renderer_version=1)
@@ -170,7 +171,7 @@ async def test_who_is_deleted_goes_with_all_that_is_theirs_and_with_nothing_else
     alice, bob = await house.add(ALICE, Role.ADMINISTRATOR), await house.add(BOB)
     conversations = Conversations(house.database, max_live=8, renderer_version=1)
     for owner in (alice, bob):
-        await house.arrivals.begin(owner, "password", HOME, "")
+        await house.arrivals.begin(owner, Way.PASSWORD, HOME, "")
         await conversations.add_exchange(owner.id, None, "Hi", "m", "")
     before = await rows(house)
     ended = await people.delete(alice.id, bob.id)

@@ -58,7 +58,7 @@ class Account:
         Raises InvalidError for a wrong current one and for a weak new one. Where there is none yet it is not asked for:
         then who has not signed in a short while ago gets ForbiddenError, as a browser that was left open is no key.
         """
-        password = self._passwords.check(new, caller.user.name, caller.user.full_name)
+        password = self._passwords.check(new, caller.user.role, caller.user.name, caller.user.full_name)
         known = await self._users.own_credentials(caller.user.id)
         if known is not None and known.password_hash is not None:
             await self._limits.begin_own(caller.user.name)

@@ -15,6 +15,7 @@ from webapp.accounts.recognising import Recognising
 from webapp.accounts.routes import MAX_FORM, AnyRequest, SignInView, plain_page, signed_in
 from webapp.accounts.signing_in import Arrivals
 from webapp.accounts.users import Caller
+from webapp.accounts.ways_in import Way
 from webapp.web.client import Client
 from webapp.web.forms import read_form
 from webapp.web.places import local_place
@@ -63,7 +64,7 @@ async def come_back_from_provider(
             return Redirect(outcome.place, status_code=303)
         if outcome.user_id is None:
             user = await recognising.user_of(outcome.claims, client)
-            return await signed_in(request, arrivals, client, user, "oidc", outcome.place)
+            return await signed_in(request, arrivals, client, user, Way.PROVIDER, outcome.place)
         caller = await authentication.by_cookie(request.cookies.get(COOKIE, ""))
         if caller is None or caller.user.id != outcome.user_id:
             raise ForbiddenError("You are not signed in any more as who you were. Sign in, and try again.")

@@ -6,10 +6,12 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NewType
 from urllib.parse import urlsplit
 
 from webapp.accounts.leaked import has_leaked, plain
+from webapp.accounts.users import Role
+from webapp.accounts.ways_in import Way, WaysIn
 from webapp.config import Settings
 from webapp.web.refusals import InvalidError
 
@@ -65,21 +67,37 @@ def words_of(*names: str) -> frozenset[str]:
     return frozenset(word for word in found if len(word) >= _SHORTEST_WORD)
 
 
+CheckedPassword = NewType("CheckedPassword", str)  # what `Passwords.check` has passed
+
+
 class Passwords:
     """Hashes passwords and checks them, a few at a time, beside the event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ways_in: WaysIn) -> None:
+        self._ways_in = ways_in
         self._site = words_of(settings.app_title, f"@{urlsplit(settings.public_url).hostname}")
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    def check(self, password: str, *names: str) -> str:
-        """See `check_password`; `names` are those of its owner."""
-        return check_password(password, own=words_of(*names), site=self._site)
+    def check(self, password: str, role: Role, *names: str) -> CheckedPassword:
+        """A password that somebody of that role and with those `names` chooses, to be hashed.
 
-    async def hashed(self, password: str) -> str:
-        """The hash of a password that `check` has passed."""
+        Raises ForbiddenError where the role has none, and InvalidError as `check_password` does.
+        """
+        self._ways_in.check(Way.PASSWORD, role)
+        return CheckedPassword(check_password(password, own=words_of(*names), site=self._site))
+
+    async def chosen(self, password: str, role: Role, *names: str) -> str:
+        """The hash of a password, once `check` has passed it."""
+        return await self.hashed(self.check(password, role, *names))
+
+    async def hashed(self, password: CheckedPassword) -> str:
+        """The hash of a password that `check` has passed, and no other."""
         async with self._turns:
             return await asyncio.to_thread(_hasher().hash, password)
+
+    async def hashed_again(self, password: str) -> str:
+        """Another hash of a password that was just found to be right: an old one may be refused today."""
+        return await self.hashed(CheckedPassword(unicodedata.normalize("NFKC", password)))
 
     async def is_right(self, password: str, kept: str | None) -> bool:
         """Whether a hash is the password's. Without a hash, as for an unknown name, it takes as long and is not."""

@@ -13,7 +13,8 @@ from webapp.accounts.presence import Presence
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
-from webapp.accounts.users import User
+from webapp.accounts.users import Role, User
+from webapp.accounts.ways_in import Way, WaysIn
 from webapp.services.mail import Mail
 from webapp.web.client import Client
 from webapp.web.refusals import NotFoundError
@@ -25,17 +26,23 @@ MAIL_LIFETIME: Final = timedelta(hours=1)
 class ResetLinks:
     """Links to choose a new password by; for administrators and for the operator's verbs."""
 
-    def __init__(self, users: Users, tickets: Tickets, events: Events, public_url: str) -> None:
+    def __init__(self, users: Users, tickets: Tickets, events: Events, ways_in: WaysIn, public_url: str) -> None:
+        self._ways_in = ways_in
         self._users = users
         self._tickets = tickets
         self._events = events
         self._public_url = public_url
 
+    def are_for(self, role: Role) -> bool:
+        """Whether somebody of that role has a password."""
+        return self._ways_in.takes_password_of(role)
+
     async def make(self, made_by: str, user_id: UUID, address: str = "", lifetime: timedelta = LINK_LIFETIME) -> str:
-        """A link for the user. Raises NotFoundError if there is no such."""
+        """A link for the user. Raises NotFoundError if there is no such, ForbiddenError for one who has no password."""
         user = await self._users.find(user_id)
         if user is None:
             raise NotFoundError("There is no such user.")
+        self._ways_in.check(Way.LINK, user.role)
         secret = await self._tickets.make(Purpose.PASSWORD, lifetime, user_id=user_id, made_by=made_by)
         await self._events.record(Kind.RESET_LINK_MADE, made_by, user.name, "", address)
         return f"{self._public_url}/password?token={secret}"
@@ -54,6 +61,7 @@ class Resetting:
         limits: Limits,
         events: Events,
         mail: Mail,
+        ways_in: WaysIn,
     ) -> None:
         self._users = users
         self._passwords = passwords
@@ -65,16 +73,30 @@ class Resetting:
         self._limits = limits
         self._events = events
         self._mail = mail
+        self._ways_in = ways_in
 
     @property
     def is_by_mail(self) -> bool:
-        return self._mail.is_set
+        """Whether who has forgotten a password can ask for a link.
+
+        Where members have none, administrators can't either: who was put out at the provider is not to come in by mail.
+        """
+        return self._mail.is_set and self._ways_in.takes_password_of(Role.MEMBER)
+
+    def check_is_by_mail(self) -> None:
+        """Raises ForbiddenError or NotFoundError with what to do instead."""
+        self._ways_in.check(Way.LINK, Role.MEMBER)
+        if not self._mail.is_set:
+            raise NotFoundError(
+                "No mails are sent from here. Ask an administrator for a link to choose a new password."
+            )
 
     async def by_mail(self, name: str, client: Client) -> None:
         """Has a link mailed to who has an account with a password, and tells nobody whether there is one.
 
-        Raises InvalidError for what is no address, and TooManyError.
+        Raises InvalidError for what is no address, TooManyError, and what `check_is_by_mail` does.
         """
+        self.check_is_by_mail()
         name = read_name(name)
         await self._limits.mail(name, client)
         self._mail.later(self._mail_link(name, client))
@@ -87,7 +109,10 @@ class Resetting:
         await self._mail.send(name, "A new password", _MAIL.format(link=link))
 
     async def check(self, token: str) -> User:
-        """Whose password a link's token is for. Raises NotFoundError for one that is not good, or not any more."""
+        """Whose password a link's token is for.
+
+        Raises NotFoundError for one that is not good, or not any more, and ForbiddenError for who has no password here.
+        """
         return (await self._found(token))[1]
 
     async def reset(self, token: str, password: str, client: Client) -> User:
@@ -96,7 +121,7 @@ class Resetting:
         Raises NotFoundError as `check` does; InvalidError for a weak password leaves the link good.
         """
         ticket, user = await self._found(token)
-        password_hash = await self._passwords.hashed(self._passwords.check(password, user.name, user.full_name))
+        password_hash = await self._passwords.chosen(password, user.role, user.name, user.full_name)
         await self._users.set_password(user.id, password_hash, ticket=ticket.id)
         await self._tickets.withdraw_all(Purpose.PASSWORD, user.id)
         await self._devices.forget_all(user.id)
@@ -110,6 +135,7 @@ class Resetting:
         known = await self._users.own_credentials(ticket.user_id) if ticket and ticket.user_id else None
         if ticket is None or known is None or known.is_disabled:
             raise NotFoundError("This link has been used already, or is too old. Ask for a new one.")
+        self._ways_in.check(Way.LINK, known.user.role)
         return ticket, known.user
 
 

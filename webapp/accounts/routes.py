@@ -26,7 +26,7 @@ from webapp.accounts.sessions_store import LIFETIME, Sessions
 from webapp.accounts.setting_up import SettingUp
 from webapp.accounts.signing_in import Arrivals, SigningIn
 from webapp.accounts.users import Caller, User
-from webapp.accounts.ways_in import WaysIn
+from webapp.accounts.ways_in import Way, WaysIn
 from webapp.web.appearance import appearance_of
 from webapp.web.client import Client
 from webapp.web.forms import read_form
@@ -125,8 +125,8 @@ async def sign_in(
         return sign_in_view.show(request, local_place(form.next), form.name, form.kept, refusal)
     kept = unpack(form.kept)
     if kept is not None and kept.is_of(user.id):
-        return sign_in_view.go_on(request, kept, await arrive(request, arrivals, client, user, "password"))
-    return await signed_in(request, arrivals, client, user, "password", local_place(form.next))
+        return sign_in_view.go_on(request, kept, await arrive(request, arrivals, client, user, Way.PASSWORD))
+    return await signed_in(request, arrivals, client, user, Way.PASSWORD, local_place(form.next))
 
 
 @post("/logout", name="sign_out")
@@ -181,20 +181,20 @@ async def set_up(
     except (InvalidError, ConflictError) as refusal:
         page = SetUpPage("Set up", form.token, form.name, form.full_name, refusal.sentence)
         return plain_page(request, templates, "accounts/set_up.html", page, refusal)
-    return await signed_in(request, arrivals, client, user, "password", "/")
+    return await signed_in(request, arrivals, client, user, Way.PASSWORD, "/")
 
 
 async def signed_in(
-    request: AnyRequest, arrivals: Arrivals, client: Client, user: User, method: str, place: str
+    request: AnyRequest, arrivals: Arrivals, client: Client, user: User, way: Way, place: str
 ) -> Redirect:
     """Begins a session, whichever way the user has shown who they are, and goes on to `place`."""
-    return Redirect(place, status_code=303, cookies=await arrive(request, arrivals, client, user, method))
+    return Redirect(place, status_code=303, cookies=await arrive(request, arrivals, client, user, way))
 
 
-async def arrive(request: AnyRequest, arrivals: Arrivals, client: Client, user: User, method: str) -> list[Cookie]:
+async def arrive(request: AnyRequest, arrivals: Arrivals, client: Client, user: User, way: Way) -> list[Cookie]:
     """Begins a session in place of the one that the browser had; returns its cookie and that of the device."""
     before, device = request.cookies.get(COOKIE, ""), request.cookies.get(DEVICE_COOKIE, "")
-    arrival = await arrivals.begin(user, method, client, device, before)
+    arrival = await arrivals.begin(user, way, client, device, before)
     return [_cookie(COOKIE, arrival.session, LIFETIME), _cookie(DEVICE_COOKIE, arrival.device, DEVICE_LIFETIME)]
 
 

@@ -10,7 +10,7 @@ from webapp.accounts.passwords import Passwords
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
 from webapp.accounts.users import User
-from webapp.accounts.ways_in import WaysIn
+from webapp.accounts.ways_in import Way, WaysIn
 from webapp.web.client import Client
 from webapp.web.refusals import RefusalError
 
@@ -54,7 +54,7 @@ class SigningIn:
             raise WrongPasswordError
         await self._limits.end_sign_in(name, client, known_device)
         if kept is not None and self._passwords.is_outdated(kept):
-            await self._users.set_password(known.user.id, await self._passwords.hashed(password))
+            await self._users.set_password(known.user.id, await self._passwords.hashed_again(password))
         return known.user
 
     async def _tell_of_failure(self, user: User | None, count: int, client: Client) -> None:
@@ -77,17 +77,19 @@ class Arrival(Struct, frozen=True):
 class Arrivals:
     """Where every session begins, whichever way somebody has shown who they are."""
 
-    def __init__(self, sessions: Sessions, devices: Devices, events: Events) -> None:
+    def __init__(self, sessions: Sessions, devices: Devices, events: Events, ways_in: WaysIn) -> None:
         self._sessions = sessions
         self._devices = devices
         self._events = events
+        self._ways_in = ways_in
 
-    async def begin(self, user: User, method: str, client: Client, device: str = "", before: str = "") -> Arrival:
+    async def begin(self, user: User, way: Way, client: Client, device: str = "", before: str = "") -> Arrival:
         """A new session, always with a secret of its own, so that nobody can have planted it.
 
-        `before` is the secret of the session that the browser had, which ends.
+        `before` is the secret of the session that the browser had, which ends. Raises ForbiddenError for a closed way.
         """
-        secret = await self._sessions.begin(user.id, method=method, browser=client.browser, instead_of=before)
+        self._ways_in.check(way, user.role)
+        secret = await self._sessions.begin(user.id, method=way, browser=client.browser, instead_of=before)
         device = await self._devices.remember(user, device)
-        await self._events.record(Kind.SIGNED_IN, user.name, "", method, client.address)
+        await self._events.record(Kind.SIGNED_IN, user.name, "", way, client.address)
         return Arrival(secret, device)

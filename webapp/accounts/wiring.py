@@ -45,12 +45,8 @@ class Accounts:
 
     def __init__(self, settings: Settings, database: Database, templates: Templates, *, longest_form: int) -> None:
         """`longest_form` is in bytes: so much of what somebody sends who was signed out is kept for them."""
-        users, sessions, tokens, passwords = (
-            Users(database),
-            Sessions(database),
-            ApiTokens(database),
-            Passwords(settings),
-        )
+        users, sessions, tokens, ways_in = Users(database), Sessions(database), ApiTokens(database), WaysIn.of(settings)
+        passwords = Passwords(settings, ways_in)
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
         devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
         self.clients, self.presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
@@ -58,17 +54,17 @@ class Accounts:
 
         account = Account(users, passwords, sessions, tokens, devices, self.presence, limits, events)
         mail, tickets, public_url = Mail(settings), Tickets(database), settings.public_url
-        reset_links = ResetLinks(users, tickets, events, public_url)
+        reset_links = ResetLinks(users, tickets, events, ways_in, public_url)
         resetting = Resetting(
-            users, passwords, tickets, sessions, devices, self.presence, reset_links, limits, events, mail
+            users, passwords, tickets, sessions, devices, self.presence, reset_links, limits, events, mail, ways_in
         )
-        signing_up = SigningUp(users, tickets, limits, mail, settings.domains, public_url)
+        signing_up = SigningUp(users, tickets, limits, mail, ways_in, settings.domains, public_url)
 
         passkey_store, party, identities = PasskeyStore(database), RelyingParty.of(settings), Identities(database)
-        trips, ways_in, provider_client = RoundTrips(tickets), WaysIn(settings, party), open_provider_client(settings)
+        trips, provider_client = RoundTrips(tickets), open_provider_client(settings)
         passkeys = Passkeys(passkey_store, trips, party, settings.app_title)
         keeping = Keeping(sessions, passkeys, passkey_store, identities, ways_in, events)
-        sections = AccountSections([*OwnSections(account, sessions, tokens).providers, keeping.section])
+        sections = AccountSections([*OwnSections(account, sessions, tokens, ways_in).providers, keeping.section])
 
         self.sign_in_view = SignInView(templates, resetting, signing_up, ways_in)
         self.parts: dict[str, Any] = {
@@ -79,12 +75,12 @@ class Accounts:
             "account_view": AccountView(templates, sections),
             "events": events,
             "limits": limits,
-            "arrivals": Arrivals(sessions, devices, events),
+            "arrivals": Arrivals(sessions, devices, events, ways_in),
             "signing_in": SigningIn(users, passwords, devices, limits, events, ways_in),
             "sign_in_view": self.sign_in_view,
             "longest_form": longest_form,
             "setting_up": SettingUp(users, tickets, passwords, events),
-            "invitations": Invitations(users, tickets, passwords, events, public_url),
+            "invitations": Invitations(users, tickets, passwords, events, ways_in, public_url),
             "signing_up": signing_up,
             "reset_links": reset_links,
             "resetting": resetting,

@@ -60,7 +60,10 @@ class PeoplePage(Struct, frozen=True):
 
 
 class PersonPage(Struct, frozen=True):
-    """`limits` are the person's own, `general` the installation's. `link` was just made, and is shown this once."""
+    """`limits` are the person's own, `general` the installation's. `link` was just made, and is shown this once.
+
+    `has_password` is False for who signs in at the provider or with a passkey alone.
+    """
 
     frame: Frame
     person: Person
@@ -69,6 +72,7 @@ class PersonPage(Struct, frozen=True):
     limits: ShownLimits
     general: ShownLimits
     link: str = ""
+    has_password: bool = True
 
 
 class InvitationsPage(Struct, frozen=True):

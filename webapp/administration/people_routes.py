@@ -22,7 +22,7 @@ from webapp.administration.people_store import PAGE, Ended, People
 from webapp.administration.profiles import Profiles
 from webapp.conversations.replies import Replies
 from webapp.web.forms import read_form
-from webapp.web.refusals import ConflictError, InvalidError
+from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError
 
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 WITH_ACCOUNTS: Final = {"accounts": True}  # of routes that there are only where people sign in
@@ -116,7 +116,10 @@ async def make_reset_link(
 ) -> Response[str]:
     """Shows a link by which the user chooses a new password, at once and this once."""
     await people.find(user_id)
-    link = await reset_links.make(desk.user.name, user_id, desk.client.address)
+    try:
+        link = await reset_links.make(desk.user.name, user_id, desk.client.address)
+    except ForbiddenError as refusal:
+        return await profiles.show(desk, user_id, refusal)
     return await profiles.show(desk, user_id, link=link)
 
 

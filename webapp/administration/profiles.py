@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Response
 
 from webapp.accounts.budgets_store import BudgetStore
+from webapp.accounts.resetting import ResetLinks
 from webapp.administration.desk import Desk
 from webapp.administration.limits import shown_limits
 from webapp.administration.pages import PersonPage, ShownLimits
@@ -13,7 +14,8 @@ from webapp.web.refusals import RefusalError
 
 
 class Profiles:
-    def __init__(self, people: People, budgets: BudgetStore) -> None:
+    def __init__(self, people: People, budgets: BudgetStore, reset_links: ResetLinks) -> None:
+        self._reset_links = reset_links
         self._people = people
         self._budgets = budgets
 
@@ -36,5 +38,6 @@ class Profiles:
             typed or shown_limits(await self._budgets.limits(user_id)),
             shown_limits(self._budgets.fixed.over(await self._budgets.chosen())),
             link,
+            has_password=self._reset_links.are_for(person.role),
         )
         return desk.show("user.html", page, refusal)

@@ -79,6 +79,7 @@ async def _add(settings: Settings, database: "Database", options: argparse.Names
     from webapp.accounts.events_store import Events, Kind
     from webapp.accounts.store import Users
     from webapp.accounts.users import Role, read_full_name
+    from webapp.accounts.ways_in import WaysIn
 
     role = Role.ADMINISTRATOR if options.administrator else Role.MEMBER
     name, full_name = read_name(options.name), read_full_name(options.full_name)
@@ -88,6 +89,9 @@ async def _add(settings: Settings, database: "Database", options: argparse.Names
     else:
         user = await users.add(name, full_name, role)
     await Events(database).record(Kind.USER_ADDED, OPERATOR, user.name, role)
+    if not WaysIn.of(settings).takes_password_of(role):
+        say(f"Made an account for {user.name}, who signs in with {settings.oidc_name}.")
+        return
     say(f"Made an account for {user.name}. To choose a password, open:")
     say(await _link(settings, database, user.name))
 
@@ -102,11 +106,13 @@ async def _link(settings: Settings, database: "Database", name: str) -> str:
     from webapp.accounts.resetting import ResetLinks
     from webapp.accounts.store import Users
     from webapp.accounts.tickets_store import Tickets
+    from webapp.accounts.ways_in import WaysIn
 
     known = await Users(database).credentials(*sought(name))
     if known is None:
         raise CommandError(f"There is no account {name}; `user list` shows those that there are.")
-    links = ResetLinks(Users(database), Tickets(database), Events(database), settings.public_url)
+    ways_in = WaysIn.of(settings)
+    links = ResetLinks(Users(database), Tickets(database), Events(database), ways_in, settings.public_url)
     return await links.make(OPERATOR, known.user.id)
 
 
