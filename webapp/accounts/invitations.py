@@ -61,9 +61,7 @@ class Invitations:
                 f"Members sign in with {self._ways_in.provider} here, which knows them by an address. Write it."
             )
         data = {"role": role, "name": name}
-        secret = await self._tickets.make(
-            Purpose.INVITATION, timedelta(days=days), data=data, made_by=administrator.name
-        )
+        secret = await self._tickets.make(Purpose.INVITATION, timedelta(days=days), data=data, made_by=administrator)
         await self._events.record(Kind.INVITATION_MADE, administrator.name, name, role, client.address)
         return f"{self._public_url}/join?token={secret}"
 

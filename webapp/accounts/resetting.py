@@ -37,14 +37,20 @@ class ResetLinks:
         """Whether somebody of that role has a password."""
         return self._ways_in.takes_password_of(role)
 
-    async def make(self, made_by: str, user_id: UUID, address: str = "", lifetime: timedelta = LINK_LIFETIME) -> str:
-        """A link for the user. Raises NotFoundError if there is no such, ForbiddenError for one who has no password."""
+    async def make(
+        self, made_by: User | str, user_id: UUID, address: str = "", lifetime: timedelta = LINK_LIFETIME
+    ) -> str:
+        """A link for the user. Raises NotFoundError if there is no such, ForbiddenError for one who has no password.
+
+        `made_by` is an administrator, or whoever else the security log names; "" for the user.
+        """
         user = await self._users.find(user_id)
         if user is None:
             raise NotFoundError("There is no such user.")
         self._ways_in.check(Way.LINK, user.role)
+        maker = made_by.name if isinstance(made_by, User) else made_by
         secret = await self._tickets.make(Purpose.PASSWORD, lifetime, user_id=user_id, made_by=made_by)
-        await self._events.record(Kind.RESET_LINK_MADE, made_by, user.name, "", address)
+        await self._events.record(Kind.RESET_LINK_MADE, maker, user.name, "", address)
         return f"{self._public_url}/password?token={secret}"
 
 

@@ -131,6 +131,13 @@ _ADMINISTRATORS: Final = (
 )
 
 
+async def check_office(session: AsyncSession, user_id: UUID) -> None:
+    """Raises ConflictError for who is no administrator any more by the time that something is done, under LOCK."""
+    row = await session.get(UserRow, user_id)
+    if row is None or row.role != Role.ADMINISTRATOR or row.disabled_at is not None:
+        raise ConflictError("You are no administrator any more, so nothing was done.")
+
+
 async def _owner_of_all(session: AsyncSession) -> UserRow | None:
     return await session.scalar(_ADMINISTRATORS.limit(1)) or await _local(session)
 

@@ -81,7 +81,7 @@ async def set_role(
 ) -> Response[str] | Redirect:
     form = await read_form(desk.request, RoleForm, limit=MAX_FORM)
     try:
-        person = await people.set_role(user_id, Role(form.role))
+        person = await people.set_role(desk.user.id, user_id, Role(form.role))
     except ConflictError as refusal:
         return await profiles.show(desk, user_id, refusal)
     place = "/" if person.id == desk.user.id and person.role is Role.MEMBER else _place(user_id)
@@ -117,7 +117,7 @@ async def make_reset_link(
     """Shows a link by which the user chooses a new password, at once and this once."""
     await people.find(user_id)
     try:
-        link = await reset_links.make(desk.user.name, user_id, desk.client.address)
+        link = await reset_links.make(desk.user, user_id, desk.client.address)
     except ForbiddenError as refusal:
         return await profiles.show(desk, user_id, refusal)
     return await profiles.show(desk, user_id, link=link)
@@ -148,7 +148,7 @@ async def enable_user(
     desk: NamedDependency[Desk], people: NamedDependency[People], user_id: FromPath[UUID]
 ) -> Redirect:
     person = await people.find(user_id)
-    await people.enable(user_id)
+    await people.enable(desk.user.id, user_id)
     return await desk.saved(_place(user_id), Kind.USER_ENABLED, person.name)
 
 
