@@ -122,6 +122,7 @@ ROWS: Final = [
     Row("POST /account/sessions/{session_id:uuid}/end", "owner", 303),
     Row("POST /account/tokens", "members", 200, form={"name": "script", "read": "true", "days": "7"}),
     Row("POST /account/tokens/{token_id:uuid}/revoke", "owner", 303),
+    Row("GET /account/notices", "members", 303),
     Row("GET /usage", "members"),
     Row("GET /settings/key", "members"),
     Row("POST /settings/key", "members", 404, form={"key": "sk-or-v1-without-a-secret"}),

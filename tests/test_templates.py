@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from tests.administration import states as administration
 from tests.fakes.documents import message as document_message
 from tests.fakes.markup import Markup
+from webapp.accounts.events_store import Event
 from webapp.accounts.kept import Kept
+from webapp.accounts.notices import HistorySection, Notice
 from webapp.accounts.pages import (
     AccountPage,
     AskForMailPage,
@@ -25,6 +27,7 @@ from webapp.accounts.pages import (
     LeavingPage,
     MailedPage,
     NewPasswordPage,
+    NoticesPage,
     PasskeyPage,
     PasskeysPage,
     SetUpPage,
@@ -296,6 +299,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         lifetimes=(Lifetime(30, "30 days"), Lifetime(0, "until it is revoked")),
     ),
     WaysSection(2, "Provider", True),
+    HistorySection("a@example.org", (Event(new_id(), "token_made", "a@example.org", "x", "read", "::1", NOW),), {}),
 )
 ACCOUNT: Final = AccountPage("Account", SECTIONS)
 # A question with two answers, of which one goes on
@@ -525,7 +529,12 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "": AskForMailPage("Forgotten", "/forgotten", "A link."),
         "refused": AskForMailPage("Forgotten", "/forgotten", "A link.", "a", "No."),
     },
+    "accounts/notices.html": {
+        "": NoticesPage("Before you go on", (Notice("b@example.org", NOW, NOW, "::1"),), "/c/1"),
+        "not used": NoticesPage("Before you go on", (Notice("b@example.org", NOW, None, ""),), "/"),
+    },
     "accounts/go_on.html": {
+        "with a notice": GoOnPage("Signed in", Kept("/c", "What I wrote"), True),
         "": GoOnPage("Signed in", Kept("/c", "What I wrote", "maker/one", "id", "owner")),
         "an edit": GoOnPage("Signed in", Kept("/messages/1/edit", "What I wrote", owner="owner", run="2")),
     },
@@ -745,6 +754,7 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
     "accounts/join.html": JoinPage(EVIL, EVIL, EVIL, EVIL, EVIL),
     "accounts/new_password.html": NewPasswordPage(EVIL, EVIL, EVIL, EVIL),
     "accounts/ask_for_mail.html": AskForMailPage(EVIL, "/forgotten", EVIL, EVIL, EVIL),
+    "accounts/notices.html": NoticesPage(EVIL, (Notice(EVIL, NOW, NOW, EVIL),), "/"),
     "accounts/go_on.html": GoOnPage(EVIL, Kept("/c", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)),
     "accounts/mailed.html": MailedPage(EVIL, EVIL),
     "accounts/sign_in.html": SignInPage(EVIL, EVIL, EVIL, EVIL, EVIL),
@@ -756,6 +766,7 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
             SessionsSection((ListedSession(new_id(), EVIL, EVIL, EVIL, EVIL, False),)),
             TokensSection((ListedToken(new_id(), EVIL, EVIL, EVIL, EVIL, EVIL, True),), (EVIL,), (Lifetime(1, EVIL),)),
             WaysSection(1, EVIL, False),
+            HistorySection("", (Event(new_id(), EVIL, EVIL, EVIL, EVIL, EVIL, NOW),), {}),
         ),
         EVIL,
         EVIL,

@@ -25,6 +25,7 @@ from webapp.accounts.keys import Keys
 from webapp.accounts.keys_routes import keys_router
 from webapp.accounts.keys_store import KeyStore
 from webapp.accounts.ledger_store import Ledger
+from webapp.accounts.notices_routes import notices_router
 from webapp.accounts.oidc_routes import oidc_router
 from webapp.accounts.options_store import Options
 from webapp.accounts.own_keys import OwnKeys
@@ -302,6 +303,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             passkeys_router,
             oidc_router,
             account_router,
+            notices_router,
             joining_router,
             conversations_router,
             tree_router,

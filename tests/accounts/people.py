@@ -9,6 +9,7 @@ from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events
 from webapp.accounts.invitations import Invitations, SigningUp
 from webapp.accounts.limits import Limits
+from webapp.accounts.notices import Notices
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.presence import Presence
 from webapp.accounts.resetting import ResetLinks, Resetting
@@ -61,9 +62,11 @@ class Letterbox(Mail):
     def __init__(self) -> None:
         super().__init__(Settings(smtp_url="smtp://localhost", mail_from="chat@example.org"))
         self.letters: list[tuple[str, str, str]] = []
+        self.is_open = True
 
-    async def send(self, to: str, subject: str, text: str) -> None:
+    async def send(self, to: str, subject: str, text: str) -> bool:
         self.letters.append((to, subject, text))
+        return self.is_open
 
     async def emptied(self) -> list[tuple[str, str, str]]:
         """What was mailed since the last time, after all that is under way."""
@@ -80,11 +83,11 @@ class House:
         self.database = database
         self.users, self.sessions, self.tokens = Users(database), Sessions(database), ApiTokens(database)
         self.tickets, self.devices, self.events = Tickets(database), Devices(database), Events(database)
-        self.attempts = Attempts(database)
+        self.attempts, self.notices = Attempts(database), Notices(self.events)
         ways_in = WaysIn.of(settings or Settings())
         self.limits, self.passwords = Limits(self.attempts), QuickPasswords(settings or Settings(), ways_in)
         self.signing_in = SigningIn(self.users, self.passwords, self.devices, self.limits, self.events, ways_in)
-        self.arrivals = Arrivals(self.sessions, self.devices, self.events, ways_in)
+        self.arrivals = Arrivals(self.sessions, self.devices, self.events, ways_in, self.notices)
         self.presence = Presence(self.sessions.alive, self.tokens.alive)
         self.account = Account(
             self.users,
@@ -101,7 +104,7 @@ class House:
         self.mail = Letterbox()
         self.invitations = Invitations(self.users, self.tickets, self.passwords, self.events, ways_in, SITE)
         self.signing_up = SigningUp(self.users, self.tickets, self.limits, self.mail, ways_in, {"example.org"}, SITE)
-        self.reset_links = ResetLinks(self.users, self.tickets, self.events, ways_in, SITE)
+        self.reset_links = ResetLinks(self.users, self.tickets, self.events, self.mail, ways_in, SITE)
         self.resetting = Resetting(
             self.users,
             self.passwords,

@@ -8,6 +8,7 @@ from webapp.accounts.addresses import read_name, spellings
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
+from webapp.accounts.notices import BY_LINK_OF, SHOWN
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.presence import Presence
 from webapp.accounts.sessions_store import Sessions
@@ -17,16 +18,20 @@ from webapp.accounts.users import Role, User
 from webapp.accounts.ways_in import Way, WaysIn
 from webapp.services.mail import Mail
 from webapp.web.client import Client
-from webapp.web.refusals import NotFoundError
+from webapp.web.refusals import NotFoundError, UnavailableError
 
+# Who has asked for a mail waits for it. A link of an administrator or the operator reaches somebody who isn't waiting.
 LINK_LIFETIME: Final = timedelta(days=2)
-MAIL_LIFETIME: Final = timedelta(hours=1)
+MAIL_LIFETIME: Final = timedelta(minutes=10)
 
 
 class ResetLinks:
     """Links to choose a new password by; for administrators and for the operator's verbs."""
 
-    def __init__(self, users: Users, tickets: Tickets, events: Events, ways_in: WaysIn, public_url: str) -> None:
+    def __init__(
+        self, users: Users, tickets: Tickets, events: Events, mail: Mail, ways_in: WaysIn, public_url: str
+    ) -> None:
+        self._mail = mail
         self._ways_in = ways_in
         self._users = users
         self._tickets = tickets
@@ -37,8 +42,35 @@ class ResetLinks:
         """Whether somebody of that role has a password."""
         return self._ways_in.takes_password_of(role)
 
+    @property
+    def are_mailed(self) -> bool:
+        """Whether links of administrators go to the user alone. Without mail they see them, and the user sees that."""
+        return self._mail.is_set
+
+    async def give(self, administrator: User, user_id: UUID, address: str) -> str:
+        """Mails a link to the user, and returns ""; without mail returns it, for the administrator to hand on.
+
+        Raises what `make` does, and UnavailableError where the mail isn't taken: then there is no link.
+        """
+        if not self._mail.is_set:
+            return await self.make(administrator, user_id, address, detail=SHOWN)
+        user = await self._users.find(user_id)
+        link = await self.make(administrator, user_id, address, detail="mailed to the user")
+        if user is None or not await self._mail.send(user.name, "A new password", _OFFERED.format(link=link)):
+            await self._tickets.withdraw_all(Purpose.PASSWORD, user_id)
+            raise UnavailableError(
+                "The mail could not be sent; the log says why. The operator can make a link by `user reset`."
+            )
+        return ""
+
     async def make(
-        self, made_by: User | str, user_id: UUID, address: str = "", lifetime: timedelta = LINK_LIFETIME
+        self,
+        made_by: User | str,
+        user_id: UUID,
+        address: str = "",
+        lifetime: timedelta = LINK_LIFETIME,
+        *,
+        detail: str = "",
     ) -> str:
         """A link for the user. Raises NotFoundError if there is no such, ForbiddenError for one who has no password.
 
@@ -50,7 +82,7 @@ class ResetLinks:
         self._ways_in.check(Way.LINK, user.role)
         maker = made_by.name if isinstance(made_by, User) else made_by
         secret = await self._tickets.make(Purpose.PASSWORD, lifetime, user_id=user_id, made_by=made_by)
-        await self._events.record(Kind.RESET_LINK_MADE, maker, user.name, "", address)
+        await self._events.record(Kind.RESET_LINK_MADE, maker, user.name, detail, address)
         return f"{self._public_url}/password?token={secret}"
 
 
@@ -133,7 +165,8 @@ class Resetting:
         await self._devices.forget_all(user.id)
         self._presence.end(await self._sessions.end_all(user.id))
         await self._limits.forget_account(user.name)
-        await self._events.record(Kind.PASSWORD_RESET, user.name, "", "by link", client.address)
+        by = f"{BY_LINK_OF}{ticket.made_by}" if ticket.made_by else "by link"
+        await self._events.record(Kind.PASSWORD_RESET, user.name, "", by, client.address)
         return user
 
     async def _found(self, token: str) -> tuple[Ticket, User]:
@@ -145,9 +178,17 @@ class Resetting:
         return ticket, known.user
 
 
+_OFFERED: Final = """\
+An administrator offers you to choose a new password for the account with this address. To do so, open this link within
+two days:
+
+{link}
+
+If you did not ask for it, do nothing: your password stays as it is.
+"""
 _MAIL: Final = """\
 Somebody, hopefully you, wants to choose a new password for the account with this address. To go on, open this link
-within an hour:
+within ten minutes:
 
 {link}
 

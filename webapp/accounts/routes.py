@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.datastructures import Cookie
@@ -24,7 +25,7 @@ from webapp.accounts.presence import Presence
 from webapp.accounts.resetting import Resetting
 from webapp.accounts.sessions_store import LIFETIME, Sessions
 from webapp.accounts.setting_up import SettingUp
-from webapp.accounts.signing_in import Arrivals, SigningIn
+from webapp.accounts.signing_in import Arrival, Arrivals, SigningIn
 from webapp.accounts.users import Caller, User
 from webapp.accounts.ways_in import Way, WaysIn
 from webapp.web.appearance import appearance_of
@@ -37,6 +38,7 @@ from webapp.web.templating import Templates
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 MAX_FORM: Final = 8_000  # bytes
 DEVICE_COOKIE: Final = "device"
+NOTICES: Final = "/account/notices"
 
 AnyRequest = Request[Any, Any, Any]
 Next = Annotated[str, QueryParameter(name="next")]
@@ -76,10 +78,11 @@ class SignInView:
         page = SignInPage("Sign in", place, name, error, kept, self._can_reset, self._can_sign_up, ways)
         return plain_page(request, self._templates, "accounts/sign_in.html", page, refusal)
 
-    def go_on(self, request: AnyRequest, kept: Kept, cookies: list[Cookie]) -> Response[str]:
+    def go_on(self, request: AnyRequest, kept: Kept, arrival: Arrival) -> Response[str]:
         """The page that has what was being sent, ready to be sent."""
-        answer = plain_page(request, self._templates, "accounts/go_on.html", GoOnPage("You are signed in", kept))
-        answer.cookies = cookies
+        page = GoOnPage("You are signed in", kept, arrival.has_notices)
+        answer = plain_page(request, self._templates, "accounts/go_on.html", page)
+        answer.cookies = cookies_of(arrival)
         return answer
 
 
@@ -187,14 +190,23 @@ async def set_up(
 async def signed_in(
     request: AnyRequest, arrivals: Arrivals, client: Client, user: User, way: Way, place: str
 ) -> Redirect:
-    """Begins a session, whichever way the user has shown who they are, and goes on to `place`."""
-    return Redirect(place, status_code=303, cookies=await arrive(request, arrivals, client, user, way))
+    """Begins a session, whichever way the user has shown who they are, and goes on to `place`.
+
+    Who has to know something first comes by a page that says it.
+    """
+    arrival = await arrive(request, arrivals, client, user, way)
+    place = f"{NOTICES}?{urlencode({'next': place})}" if arrival.has_notices else place
+    return Redirect(place, status_code=303, cookies=cookies_of(arrival))
 
 
-async def arrive(request: AnyRequest, arrivals: Arrivals, client: Client, user: User, way: Way) -> list[Cookie]:
-    """Begins a session in place of the one that the browser had; returns its cookie and that of the device."""
+async def arrive(request: AnyRequest, arrivals: Arrivals, client: Client, user: User, way: Way) -> Arrival:
+    """Begins a session in place of the one that the browser had."""
     before, device = request.cookies.get(COOKIE, ""), request.cookies.get(DEVICE_COOKIE, "")
-    arrival = await arrivals.begin(user, way, client, device, before)
+    return await arrivals.begin(user, way, client, device, before)
+
+
+def cookies_of(arrival: Arrival) -> list[Cookie]:
+    """That of the session and that of the device."""
     return [_cookie(COOKIE, arrival.session, LIFETIME), _cookie(DEVICE_COOKIE, arrival.device, DEVICE_LIFETIME)]
 
 

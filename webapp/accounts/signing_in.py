@@ -6,6 +6,7 @@ from webapp.accounts.addresses import sought
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
+from webapp.accounts.notices import Notices
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
@@ -68,16 +69,21 @@ class SigningIn:
 
 
 class Arrival(Struct, frozen=True):
-    """The secrets of two cookies: of the session, and of the browser as one that is known from now on."""
+    """The secrets of two cookies: of the session, and of the browser as one that is known from now on.
+
+    `has_notices` if there is something that the user has to know first.
+    """
 
     session: str
     device: str
+    has_notices: bool = False
 
 
 class Arrivals:
     """Where every session begins, whichever way somebody has shown who they are."""
 
-    def __init__(self, sessions: Sessions, devices: Devices, events: Events, ways_in: WaysIn) -> None:
+    def __init__(self, sessions: Sessions, devices: Devices, events: Events, ways_in: WaysIn, notices: Notices) -> None:
+        self._notices = notices
         self._sessions = sessions
         self._devices = devices
         self._events = events
@@ -92,4 +98,4 @@ class Arrivals:
         secret = await self._sessions.begin(user.id, method=way, browser=client.browser, instead_of=before)
         device = await self._devices.remember(user, device)
         await self._events.record(Kind.SIGNED_IN, user.name, "", way, client.address)
-        return Arrival(secret, device)
+        return Arrival(secret, device, bool(await self._notices.of(user)))

@@ -16,6 +16,7 @@ from webapp.accounts.identities_store import Identities
 from webapp.accounts.invitations import Invitations, SigningUp
 from webapp.accounts.keeping import Keeping
 from webapp.accounts.limits import Limits
+from webapp.accounts.notices import Notices
 from webapp.accounts.oidc import OpenIdConnect
 from webapp.accounts.passkeys import Passkeys, RelyingParty
 from webapp.accounts.passkeys_store import PasskeyStore
@@ -49,12 +50,13 @@ class Accounts:
         passwords = Passwords(settings, ways_in)
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
         devices, limits, events = Devices(database), Limits(Attempts(database)), Events(database)
+        notices = Notices(events)
         self.clients, self.presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
         self.guard = Guard(authentication, limits, self.clients, longest_form=longest_form)
 
         account = Account(users, passwords, sessions, tokens, devices, self.presence, limits, events)
         mail, tickets, public_url = Mail(settings), Tickets(database), settings.public_url
-        reset_links = ResetLinks(users, tickets, events, ways_in, public_url)
+        reset_links = ResetLinks(users, tickets, events, mail, ways_in, public_url)
         resetting = Resetting(
             users, passwords, tickets, sessions, devices, self.presence, reset_links, limits, events, mail, ways_in
         )
@@ -64,7 +66,9 @@ class Accounts:
         trips, provider_client = RoundTrips(tickets), open_provider_client(settings)
         passkeys = Passkeys(passkey_store, trips, party, settings.app_title)
         keeping = Keeping(sessions, passkeys, passkey_store, identities, ways_in, events)
-        sections = AccountSections([*OwnSections(account, sessions, tokens, ways_in).providers, keeping.section])
+        sections = AccountSections(
+            [*OwnSections(account, sessions, tokens, ways_in).providers, keeping.section, notices.section]
+        )
 
         self.sign_in_view = SignInView(templates, resetting, signing_up, ways_in)
         self.parts: dict[str, Any] = {
@@ -75,7 +79,8 @@ class Accounts:
             "account_view": AccountView(templates, sections),
             "events": events,
             "limits": limits,
-            "arrivals": Arrivals(sessions, devices, events, ways_in),
+            "notices": notices,
+            "arrivals": Arrivals(sessions, devices, events, ways_in, notices),
             "signing_in": SigningIn(users, passwords, devices, limits, events, ways_in),
             "sign_in_view": self.sign_in_view,
             "longest_form": longest_form,

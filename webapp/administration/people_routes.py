@@ -22,7 +22,7 @@ from webapp.administration.people_store import PAGE, Ended, People
 from webapp.administration.profiles import Profiles
 from webapp.conversations.replies import Replies
 from webapp.web.forms import read_form
-from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError
+from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError, UnavailableError
 
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 WITH_ACCOUNTS: Final = {"accounts": True}  # of routes that there are only where people sign in
@@ -114,13 +114,13 @@ async def make_reset_link(
     reset_links: NamedDependency[ResetLinks],
     user_id: FromPath[UUID],
 ) -> Response[str]:
-    """Shows a link by which the user chooses a new password, at once and this once."""
+    """A link by which the user chooses a new password: mailed to them, or without mail shown at once and this once."""
     await people.find(user_id)
     try:
-        link = await reset_links.make(desk.user, user_id, desk.client.address)
-    except ForbiddenError as refusal:
+        link = await reset_links.give(desk.user, user_id, desk.client.address)
+    except (ForbiddenError, UnavailableError) as refusal:
         return await profiles.show(desk, user_id, refusal)
-    return await profiles.show(desk, user_id, link=link)
+    return await profiles.show(desk, user_id, link=link, was_mailed=not link)
 
 
 @post("/users/{user_id:uuid}/disable", name="admin_disable_user", opt=WITH_ACCOUNTS)

@@ -27,6 +27,7 @@ class Profiles:
         *,
         typed: ShownLimits | None = None,
         link: str = "",
+        was_mailed: bool = False,
     ) -> Response[str]:
         """The page, with what was refused and with limits as they were `typed` then. Raises NotFoundError."""
         person = await self._people.find(user_id)
@@ -39,5 +40,7 @@ class Profiles:
             shown_limits(self._budgets.fixed.over(await self._budgets.chosen())),
             link,
             has_password=self._reset_links.are_for(person.role),
+            are_mailed=self._reset_links.are_mailed,
+            was_mailed=was_mailed,
         )
         return desk.show("user.html", page, refusal)

@@ -73,19 +73,19 @@ class Mail:
             _, late = await asyncio.wait(self._under_way, timeout=GRACE)
             await end(*late)
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
         """Does in the background what leads to a mail or to none: who asked cannot tell by the time which it was."""
         task = asyncio.create_task(_logged(work), name="mail")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def send(self, to: str, subject: str, text: str) -> None:
-        """Sends a mail to one address. What goes wrong on the way is for the log alone."""
+    async def send(self, to: str, subject: str, text: str) -> bool:
+        """Sends a mail to one address; whether the server has taken it. What goes wrong is for the log alone."""
         import aiosmtplib  # loaded by the first mail
 
         server = self._server
         if server is None:
-            return
+            return False
         try:
             async with self._turns:
                 await aiosmtplib.send(
@@ -100,6 +100,8 @@ class Mail:
                 )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             logger.error("A mail could not be sent by %s: %s", server.host, error)
+            return False
+        return True
 
     def _message(self, to: str, subject: str, text: str) -> EmailMessage:
         """Raises ValueError for an address that would not stand in the header as it is."""
@@ -120,7 +122,7 @@ def _in_header(address: str) -> Address:
     raise ValueError("the address would not stand in its header as it is")  # which it is stays out of the log
 
 
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
+async def _logged(work: Coroutine[Any, Any, object]) -> None:
     try:
         await work
     except ConnectionError as error:
