@@ -246,6 +246,14 @@ async def test_no_part_takes_a_member_s_password(closed: House) -> None:
     assert (await closed.arrivals.begin(bob, Way.PROVIDER, HOME)).session
 
 
+async def test_who_is_invited_is_told_by_which_address_to_come(closed: House) -> None:
+    alice = await closed.users.add(ALICE, "", Role.ADMINISTRATOR)
+    token = (await closed.invitations.make(alice, Role.MEMBER, CAROL, 7, HOME)).rpartition("=")[2]
+    with pytest.raises(ForbiddenError, match=rf"Sign in with Provider.*You are invited as {CAROL}"):
+        await closed.invitations.check(token)
+    assert len(await closed.invitations.all()) == 1, "it is used at the provider"
+
+
 async def test_administrators_keep_their_passwords_and_get_new_ones_by_a_link(closed: House) -> None:
     alice = await closed.users.add(ALICE, "", Role.ADMINISTRATOR)
     token = (await closed.reset_links.make("the operator", alice.id)).rpartition("=")[2]

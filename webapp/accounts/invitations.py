@@ -17,7 +17,7 @@ from webapp.accounts.users import Role, User, read_full_name
 from webapp.accounts.ways_in import Way, WaysIn
 from webapp.services.mail import Mail
 from webapp.web.client import Client
-from webapp.web.refusals import InvalidError, NotFoundError
+from webapp.web.refusals import ForbiddenError, InvalidError, NotFoundError
 
 LIFETIMES: Final = (1, 7, 30)  # days
 SIGN_UP_LIFETIME: Final = timedelta(hours=2)
@@ -86,9 +86,18 @@ class Invitations:
             ticket = await self._tickets.find(purpose, token)
             if ticket is not None:
                 invitation = _invitation(ticket)
-                self._ways_in.check(Way.PASSWORD, invitation.role)
+                self._check_is_open(invitation)
                 return invitation
         raise NotFoundError(_GONE)
+
+    def _check_is_open(self, invitation: Invitation) -> None:
+        try:
+            self._ways_in.check(Way.PASSWORD, invitation.role)
+        except ForbiddenError as closed:
+            if not invitation.made_by or not invitation.name:
+                raise
+            words = f"{closed.sentence} You are invited as {invitation.name}, so come with that address."
+            raise ForbiddenError(words) from None
 
     async def join(self, token: str, name: str, full_name: str, password: str, client: Client) -> User:
         """Makes the account, and uses up the link. An address that the link is for counts, whatever `name` says.
