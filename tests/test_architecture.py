@@ -129,7 +129,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "comrak": ("rendering/",),
     "nh3": ("rendering/",),
     "PIL": ("conversations/repainting.py",),
-    "idna": ("rendering/addresses.py",),
+    "idna": ("rendering/addresses.py", "accounts/addresses.py"),
     "uvicorn": ("server.py", "connection.py", "standin/"),
 }
 

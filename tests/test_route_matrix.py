@@ -127,6 +127,7 @@ ROWS: Final = [
     Row("POST /confirm/passkey", "members", form={"asked": ""}),
     Row("POST /confirm/passkey/answer", "members", 422, form={"credential": "{{}}"}),
     Row("POST /confirm/provider", "members", 404, form={"asked": ""}),
+    Row("GET /account/notices", "members", 303),
     Row("GET /usage", "members"),
     Row("GET /settings/key", "members"),
     Row("POST /settings/key", "members", 404, form={"key": "sk-or-v1-without-a-secret"}),

@@ -15,8 +15,10 @@ from msgspec.structs import replace
 from tests.administration import states as administration
 from tests.fakes.documents import message as document_message
 from tests.fakes.markup import Markup
+from webapp.accounts.events_store import Event
 from webapp.accounts.freshness import Asked, OwnWays, pack
 from webapp.accounts.kept import Kept
+from webapp.accounts.notices import HistorySection, Notice
 from webapp.accounts.pages import (
     AccountPage,
     AskForMailPage,
@@ -28,6 +30,7 @@ from webapp.accounts.pages import (
     LeavingPage,
     MailedPage,
     NewPasswordPage,
+    NoticesPage,
     PasskeyPage,
     PasskeysPage,
     SetUpPage,
@@ -304,6 +307,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     ),
     WaysSection((ListedPasskey("Phone", "2 days ago"), ListedPasskey("Key", "just now")), "Provider", True),
     STORED,
+    HistorySection("a@example.org", (Event(new_id(), "token_made", "a@example.org", "x", "read", "::1", NOW),), {}),
 )
 ACCOUNT: Final = AccountPage("Account", SECTIONS)
 # A question with two answers, of which one goes on
@@ -533,7 +537,12 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "": AskForMailPage("Forgotten", "/forgotten", "A link."),
         "refused": AskForMailPage("Forgotten", "/forgotten", "A link.", "a", "No."),
     },
+    "accounts/notices.html": {
+        "": NoticesPage("Before you go on", (Notice("b@example.org", NOW, NOW, "::1"),), "/c/1"),
+        "not used": NoticesPage("Before you go on", (Notice("b@example.org", NOW, None, ""),), "/"),
+    },
     "accounts/go_on.html": {
+        "with a notice": GoOnPage("Signed in", Kept("/c", "What I wrote"), True),
         "": GoOnPage("Signed in", Kept("/c", "What I wrote", "maker/one", "id", "owner")),
         "an edit": GoOnPage("Signed in", Kept("/messages/1/edit", "What I wrote", owner="owner", run="2")),
     },
@@ -765,6 +774,7 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
     "accounts/ask_for_mail.html": AskForMailPage(EVIL, "/forgotten", EVIL, EVIL, EVIL),
     "accounts/confirm.html": ConfirmPage(EVIL, EVIL, EVIL_ASKED, EVIL, OwnWays(True, True, EVIL), EVIL),
     "accounts/confirmed.html": ConfirmedPage(EVIL, EVIL_ASKED),
+    "accounts/notices.html": NoticesPage(EVIL, (Notice(EVIL, NOW, NOW, EVIL),), "/"),
     "accounts/go_on.html": GoOnPage(EVIL, Kept("/c", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)),
     "accounts/mailed.html": MailedPage(EVIL, EVIL),
     "accounts/sign_in.html": SignInPage(EVIL, EVIL, EVIL, EVIL, EVIL),
@@ -777,6 +787,7 @@ EVIL_PAGES: Final[dict[str, Struct]] = {
             TokensSection((ListedToken(new_id(), EVIL, EVIL, EVIL, EVIL, EVIL, True),), (EVIL,), (Lifetime(1, EVIL),)),
             WaysSection((ListedPasskey(EVIL, EVIL),), EVIL, False),
             StorageSection(EVIL, 1, 2, (StoredKind(EVIL, EVIL),), EVIL),
+            HistorySection("", (Event(new_id(), EVIL, EVIL, EVIL, EVIL, EVIL, NOW),), {}),
         ),
         EVIL,
         EVIL,

@@ -27,6 +27,7 @@ from webapp.accounts.keys import Keys
 from webapp.accounts.keys_routes import keys_router
 from webapp.accounts.keys_store import KeyStore
 from webapp.accounts.ledger_store import Ledger
+from webapp.accounts.notices_routes import notices_router
 from webapp.accounts.oidc_routes import oidc_router
 from webapp.accounts.options_store import Options
 from webapp.accounts.own_keys import OwnKeys
@@ -247,7 +248,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     parts = {
         **accounts.parts,
         "people": people,
-        "profiles": Profiles(people, budget_store, storage),
+        "profiles": Profiles(people, budget_store, storage, accounts.parts["reset_links"]),
         "usage_of_all": UsageStore(database),
         "options": options,
         "allowance": allowance,
@@ -324,6 +325,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             oidc_router,
             account_router,
             confirm_router,
+            notices_router,
             joining_router,
             conversations_router,
             tree_router,

@@ -26,6 +26,7 @@ def _takes(what: str, *, secret: bool = False, **limits: Any) -> Meta:
 
 
 _SEGMENTS: Final = r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*/?"  # of a path that needs no escapes
+_ADDRESS: Final = r"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]+"
 _MODELS: Final = r"[\w.~@:+-]+(?:/[\w.~@:+-]+)*(?:/\*)?"  # one, or all of a maker
 
 Url = Annotated[str, _takes("an address that starts with http:// or https://", pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
@@ -76,12 +77,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         "single sign-on"
     )
     oidc_domains: Annotated[
-        str, _takes("mail domains such as example.org, separated by commas", pattern=r"^[A-Za-z0-9., -]*$")
+        str,
+        _takes(
+            "mail domains such as example.org or xn--bcher-kva.example, separated by commas",
+            pattern=r"^[A-Za-z0-9., -]*$",
+        ),
     ] = ""
     signup_domains: Annotated[
         str,
         _takes(
-            "mail domains, separated by commas, such as example.org",
+            "mail domains such as example.org or xn--bcher-kva.example, separated by commas",
             pattern=r"^[A-Za-z0-9.-]*(\s*,\s*[A-Za-z0-9.-]+)*$",
         ),
     ] = ""
@@ -94,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = ""
     mail_from: Annotated[
-        str, _takes("an e-mail address, such as chat@example.org", pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")
+        str, _takes("an e-mail address of ASCII, such as chat@example.org", pattern=rf"^({_ADDRESS})?$")
     ] = ""
     metrics_token: Annotated[
         str, _takes("a token of at least 16 characters without spaces", secret=True, pattern=r"^([!-~]{16,})?$")
@@ -257,7 +262,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def domains(self) -> frozenset[str]:
         """Mail domains whose people may sign up by themselves."""
-        return frozenset(name.strip().casefold() for name in self.signup_domains.split(",") if name.strip())
+        return _domains(self.signup_domains)
 
     @property
     def public_url(self) -> str:
@@ -281,7 +286,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def oidc_mail_domains(self) -> frozenset[str]:
-        return frozenset(name.strip().lower() for name in self.oidc_domains.split(",") if name.strip())
+        """Mail domains whose people get an account when they have signed in at OIDC_ISSUER."""
+        return _domains(self.oidc_domains)
 
     @property
     def database_path(self) -> Path:
@@ -294,6 +300,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Shows the names of what differs from the defaults, and no values: some are secrets."""
         changed = [field.name for field in msgspec.structs.fields(self) if getattr(self, field.name) != field.default]
         return f"Settings(changed: {', '.join(changed) or 'nothing'})"
+
+
+def _domains(text: str) -> frozenset[str]:
+    """Names of ASCII with commas between, in the form in which the domain of an address is compared."""
+    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
 
 
 _HINTS: Final = get_type_hints(Settings, include_extras=True)

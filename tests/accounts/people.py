@@ -11,6 +11,7 @@ from webapp.accounts.events_store import Events
 from webapp.accounts.identities_store import Identities
 from webapp.accounts.invitations import Invitations, SigningUp
 from webapp.accounts.limits import Limits
+from webapp.accounts.notices import Notices
 from webapp.accounts.passkeys import Passkeys
 from webapp.accounts.passkeys_store import PasskeyStore
 from webapp.accounts.passwords import Passwords
@@ -40,8 +41,8 @@ ELSEWHERE: Final = Client("198.51.100.7", "198.51.100.7", False, "curl")
 class QuickPasswords(Passwords):
     """Hashes in no time, and counts: what Argon2id does is tested with the real one."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, settings: Settings, ways_in: WaysIn) -> None:
+        super().__init__(settings, ways_in)
         self.looked_at: list[bool] = []  # for each password that was looked at, whether there was a hash of it
 
     async def hashed(self, password: str) -> str:
@@ -55,15 +56,22 @@ class QuickPasswords(Passwords):
         return False
 
 
+def real_passwords() -> Passwords:
+    """Those of an installation without any settings."""
+    return Passwords(Settings(), WaysIn.of(Settings()))
+
+
 class Letterbox(Mail):
     """Keeps what would be mailed; `emptied` waits for it."""
 
     def __init__(self) -> None:
         super().__init__(Settings(smtp_url="smtp://localhost", mail_from="chat@example.org"))
         self.letters: list[tuple[str, str, str]] = []
+        self.is_open = True
 
-    async def send(self, to: str, subject: str, text: str) -> None:
+    async def send(self, to: str, subject: str, text: str) -> bool:
         self.letters.append((to, subject, text))
+        return self.is_open
 
     async def emptied(self) -> list[tuple[str, str, str]]:
         """What was mailed since the last time, after all that is under way."""
@@ -80,12 +88,11 @@ class House:
         self.database = database
         self.users, self.sessions, self.tokens = Users(database), Sessions(database), ApiTokens(database)
         self.tickets, self.devices, self.events = Tickets(database), Devices(database), Events(database)
-        self.attempts = Attempts(database)
-        self.limits, self.passwords = Limits(self.attempts), QuickPasswords()
-        self.signing_in = SigningIn(
-            self.users, self.passwords, self.devices, self.limits, self.events, WaysIn(settings or Settings(), None)
-        )
-        self.arrivals = Arrivals(self.sessions, self.devices, self.events)
+        self.attempts, self.notices = Attempts(database), Notices(self.events)
+        ways_in = WaysIn.of(settings or Settings())
+        self.limits, self.passwords = Limits(self.attempts), QuickPasswords(settings or Settings(), ways_in)
+        self.signing_in = SigningIn(self.users, self.passwords, self.devices, self.limits, self.events, ways_in)
+        self.arrivals = Arrivals(self.sessions, self.devices, self.events, ways_in, self.notices)
         self.presence = Presence(self.sessions.alive, self.tokens.alive)
         self.account = Account(
             self.users,
@@ -112,9 +119,9 @@ class House:
         self.setting_up = SettingUp(self.users, self.tickets, self.passwords, self.events)
 
         self.mail = Letterbox()
-        self.invitations = Invitations(self.users, self.tickets, self.passwords, self.events, SITE)
-        self.signing_up = SigningUp(self.users, self.tickets, self.limits, self.mail, {"example.org"}, SITE)
-        self.reset_links = ResetLinks(self.users, self.tickets, self.events, SITE)
+        self.invitations = Invitations(self.users, self.tickets, self.passwords, self.events, ways_in, SITE)
+        self.signing_up = SigningUp(self.users, self.tickets, self.limits, self.mail, ways_in, {"example.org"}, SITE)
+        self.reset_links = ResetLinks(self.users, self.tickets, self.events, self.mail, ways_in, SITE)
         self.resetting = Resetting(
             self.users,
             self.passwords,
@@ -124,6 +131,7 @@ class House:
             self.limits,
             self.events,
             self.mail,
+            ways_in,
         )
 
     async def add(self, name: str, role: Role = Role.MEMBER, password: str = PASSWORD) -> User:

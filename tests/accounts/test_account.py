@@ -12,13 +12,15 @@ from webapp.accounts.limits import DEVICE
 from webapp.accounts.moments import ago
 from webapp.accounts.sections import OwnSections
 from webapp.accounts.users import Caller, Role, User
+from webapp.accounts.ways_in import Way, WaysIn
+from webapp.config import Settings
 from webapp.web.refusals import ConflictError, InvalidError, NotFoundError, TooManyError
 
 NEW = "a stormy evening"
 
 
 async def sign_in(house: House, user: User) -> Caller:
-    arrival = await house.arrivals.begin(user, "password", HOME)
+    arrival = await house.arrivals.begin(user, Way.PASSWORD, HOME)
     caller = await house.sessions.find(arrival.session)
     assert caller is not None
     return caller
@@ -130,7 +132,7 @@ async def test_the_page_has_one_s_own_things(house: House, alice: Caller) -> Non
     await sign_in(house, await house.add(BOB))
     await house.account.make_token(alice, "script", ["read"], 0, HOME)
     await house.account.rename(alice, "Alice Liddell")
-    own = OwnSections(house.account, house.sessions, house.tokens)
+    own = OwnSections(house.account, house.sessions, house.tokens, WaysIn.of(Settings()))
     sessions = (await own.sessions(alice)).sessions
     assert [one.is_this_one for one in sessions] == [True, False]
     (token,) = (await own.tokens(alice)).tokens

@@ -22,6 +22,8 @@ from webapp.accounts.sections import OwnSections
 from webapp.accounts.signing_in import WrongPasswordError
 from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import Caller
+from webapp.accounts.ways_in import WaysIn
+from webapp.config import Settings
 from webapp.conversations.store import Conversations
 from webapp.db.address import Address
 from webapp.db.tables import ApiToken, Base, Ticket
@@ -115,8 +117,10 @@ async def test_it_ends_what_is_said_to_end_and_nothing_of_others(
 
 async def test_the_tokens_that_will_end_are_named_before(house: House, alice: Caller) -> None:
     await house.account.make_token(alice, "Backup script", ["read"], 0, HOME)
-    own = OwnSections(house.account, house.sessions, house.tokens)
-    assert (await own.password(alice)).tokens == (await own.sessions(alice)).tokens == ("Backup script",)
+    own = OwnSections(house.account, house.sessions, house.tokens, WaysIn.of(Settings()))
+    password = await own.password(alice)
+    assert password is not None
+    assert password.tokens == (await own.sessions(alice)).tokens == ("Backup script",)
 
 
 async def test_what_a_token_has_open_ends_with_a_new_password(house: House, alice: Caller) -> None:

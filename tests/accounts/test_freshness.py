@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from tests.accounts.people import real_passwords
 from tests.fakes.signed_in import PASSWORD
 from tests.test_route_matrix import ROWS, House, Row, alices, contents, handlers_of, open_house, send
 from webapp.accounts.account_routes import account_router
@@ -22,7 +23,7 @@ from webapp.accounts.freshness import OPTION, Asked, Sensitive, asked_for, pack,
 from webapp.accounts.keys_routes import keys_router
 from webapp.accounts.oidc_routes import oidc_router
 from webapp.accounts.passkeys_routes import passkeys_router
-from webapp.accounts.passwords import Passwords
+from webapp.accounts.passwords import CheckedPassword
 from webapp.accounts.sessions_store import RECENT, Sessions
 from webapp.accounts.store import Users
 from webapp.administration.routes import administration_router
@@ -143,7 +144,9 @@ def opened(standin: StandIn, tmp_path: Path) -> Open:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Scene]:
         async with open_house(tmp_path, standin.base_url) as house, house.as_("alice") as client:
-            await Users(house.database).set_password(house.people["alice"].id, await Passwords().hashed(PASSWORD))
+            await Users(house.database).set_password(
+                house.people["alice"].id, await real_passwords().hashed(CheckedPassword(PASSWORD))
+            )
             await grow_stale(house)
             yield Scene(house, client)
 
@@ -181,7 +184,9 @@ async def test_what_was_typed_comes_along_and_is_done_after(opened: Open) -> Non
 
 async def test_below_a_path_it_leads_to_where_it_was_sent(standin: StandIn, tmp_path: Path) -> None:
     async with open_house(tmp_path, standin.base_url, ROOT_PATH="/acc") as house, house.as_("alice") as client:
-        await Users(house.database).set_password(house.people["alice"].id, await Passwords().hashed(PASSWORD))
+        await Users(house.database).set_password(
+            house.people["alice"].id, await real_passwords().hashed(CheckedPassword(PASSWORD))
+        )
         await grow_stale(house)
         page = await client.post("/acc/account/tokens", data=TOKEN_FORM)
         assert 'action="/acc/confirm"' in page.text

@@ -11,6 +11,7 @@ from webapp.accounts.limits import ACCOUNT, MAIL
 from webapp.accounts.signing_in import WrongPasswordError
 from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import Role, User
+from webapp.accounts.ways_in import Way
 from webapp.web.refusals import ConflictError, InvalidError, NotFoundError, TooManyError
 
 NEW = "a stormy evening"
@@ -129,7 +130,7 @@ async def test_nobody_s_letterbox_is_flooded(house: House, alice: User) -> None:
 
 
 async def test_a_mailed_link_sets_a_new_password_and_ends_all_sessions(house: House, alice: User) -> None:
-    session = await house.arrivals.begin(alice, "password", HOME)
+    session = await house.arrivals.begin(alice, Way.PASSWORD, HOME)
     await house.resetting.by_mail(f" {ALICE} ", HOME)
     await house.resetting.by_mail(ALICE, HOME)
     (_, _, text), (_, _, other) = await house.mail.emptied()

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.accounts.people import ALICE, BOB, ELSEWHERE, HOME, PASSWORD, House
+from tests.accounts.people import ALICE, BOB, ELSEWHERE, HOME, PASSWORD, House, real_passwords
 from webapp.accounts.limits import ACCOUNT, ADDRESS, DEVICE, SHARED, in_words
-from webapp.accounts.passwords import DECOY, Passwords
+from webapp.accounts.passwords import DECOY
 from webapp.accounts.signing_in import WrongPasswordError
 from webapp.accounts.users import Role, User
+from webapp.accounts.ways_in import Way
 from webapp.config import Settings
 from webapp.db.engine import Database
 from webapp.db.tables import Attempts as AttemptsRow
@@ -76,7 +77,7 @@ async def test_one_password_is_hashed_whatever_is_wrong(house: House, alice: Use
 
 
 async def test_where_there_is_no_password_a_real_hash_is_compared_with_one_as_costly() -> None:
-    passwords = Passwords()
+    passwords = real_passwords()
     assert not passwords.is_outdated(DECOY)
     assert not await passwords.is_right("nobody's password", None)
 
@@ -112,7 +113,7 @@ async def test_a_name_that_nobody_has_is_limited_as_well(house: House) -> None:
 
 
 async def test_strangers_do_not_lock_out_who_was_there_before(house: House, alice: User) -> None:
-    arrival = await house.arrivals.begin(alice, "password", HOME)
+    arrival = await house.arrivals.begin(alice, Way.PASSWORD, HOME)
     await guess(house, ACCOUNT.free)
     with pytest.raises(TooManyError):
         await house.signing_in.by_password(ALICE, PASSWORD, ELSEWHERE)
@@ -121,7 +122,7 @@ async def test_strangers_do_not_lock_out_who_was_there_before(house: House, alic
 
 async def test_a_device_is_known_for_its_own_accounts_alone(house: House, alice: User) -> None:
     bob = await house.add(BOB)
-    arrival = await house.arrivals.begin(bob, "password", ELSEWHERE)
+    arrival = await house.arrivals.begin(bob, Way.PASSWORD, ELSEWHERE)
     assert await house.devices.knows(BOB, arrival.device)
     assert not await house.devices.knows(ALICE, arrival.device)
     assert not await house.devices.knows(BOB, "another secret")
@@ -146,7 +147,7 @@ async def test_a_device_is_a_stranger_after_a_new_password(house: House, alice: 
 
 
 async def test_a_stolen_device_has_a_limit_of_its_own(house: House, alice: User) -> None:
-    arrival = await house.arrivals.begin(alice, "password", HOME)
+    arrival = await house.arrivals.begin(alice, Way.PASSWORD, HOME)
     await guess(house, DEVICE.free, device=arrival.device)
     with pytest.raises(TooManyError):
         await house.signing_in.by_password(ALICE, PASSWORD, ELSEWHERE, arrival.device)

@@ -4,13 +4,11 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from tests.accounts.people import ALICE
 from webapp.accounts.store import Users
-from webapp.accounts.users import Role, User, read_full_name, read_name
+from webapp.accounts.users import Role, User, read_full_name
 from webapp.db.engine import Database
 from webapp.db.tables import User as UserRow
 from webapp.web.refusals import ConflictError, InvalidError
@@ -69,47 +67,6 @@ async def test_what_somebody_is_called_and_the_password_can_be_changed(database:
     assert (known.user.called, known.password_hash, known.is_disabled) == ("Alice Liddell", "new hash", False)
     assert await users.credentials(ALICE) == known
     assert await users.own_credentials(UUID(int=1)) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [(" Alice@Example.ORG ", ALICE), ("a+b@c.d.example", "a+b@c.d.example"), ("ü@exämple.org", "ü@exämple.org")],
-)
-def test_a_name_is_kept_in_one_form(text: str, name: str) -> None:
-    assert read_name(text) == name
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "local",
-        "alice",
-        "@example.org",
-        "a@b",
-        "a@b.",
-        "a b@c.org",
-        "a@b@c.org",
-        "a\x00@b.org",
-        "<a@b.org>",
-        "a@b.org\r\nBcc: c@d.org",
-        "x" * 200 + "@example.org",
-    ],
-)
-def test_what_is_no_e_mail_address_is_refused(text: str) -> None:
-    with pytest.raises(InvalidError, match=r"name@example\.org"):
-        read_name(text)
-
-
-@settings(deadline=None, derandomize=True)
-@given(st.text(max_size=60))
-def test_whatever_is_taken_as_a_name_is_taken_again_unchanged(text: str) -> None:
-    try:
-        name = read_name(text)
-    except InvalidError:
-        return
-    assert read_name(name) == name
-    assert "\n" not in name
 
 
 def test_a_full_name_is_one_short_line() -> None:

@@ -78,6 +78,9 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "disabled": replace(PERSON, person=DISABLED),
         "oneself": replace(PERSON, is_self=True),
         "refused": replace(PERSON, frame=frame("users", error="No.")),
+        "by mail": replace(PERSON, are_mailed=True),
+        "mailed": replace(PERSON, are_mailed=True, was_mailed=True),
+        "without a password": replace(PERSON, has_password=False),
         "a new link": replace(PERSON, link="https://chat.example.org/password?token=x"),
     },
     "administration/invitations.html": {

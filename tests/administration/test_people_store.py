@@ -2,15 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
-from tests.accounts.people import ALICE, BOB, HOME, House
+from tests.accounts.people import ALICE, BOB, HOME, PASSWORD, House
 from tests.fakes.database import open_database
-from webapp.accounts.tickets_store import Purpose
+from webapp.accounts.tickets_store import ENDS_WITH, MADE_IN_OFFICE, Purpose
 from webapp.accounts.users import Role
+from webapp.accounts.ways_in import Way
 from webapp.administration.people_store import Ended, People
 from webapp.conversations.store import Conversations
 from webapp.db.address import Address
@@ -71,9 +73,9 @@ async def test_nothing_is_done_to_nobody(people: People) -> None:
     nobody = new_id()
     for act in (
         people.find(nobody),
-        people.set_role(nobody, Role.MEMBER),
+        people.set_role(new_id(), nobody, Role.MEMBER),
         people.disable(new_id(), nobody),
-        people.enable(nobody),
+        people.enable(new_id(), nobody),
         people.delete(new_id(), nobody),
     ):
         with pytest.raises(NotFoundError):
@@ -84,17 +86,17 @@ async def test_nothing_is_done_to_nobody(people: People) -> None:
 
 
 async def test_a_role_is_given_and_taken(house: House, people: People) -> None:
-    await house.add(ALICE, Role.ADMINISTRATOR)
+    alice = await house.add(ALICE, Role.ADMINISTRATOR)
     bob = await house.add(BOB)
-    assert (await people.set_role(bob.id, Role.ADMINISTRATOR)).role is Role.ADMINISTRATOR
-    assert (await people.set_role(bob.id, Role.MEMBER)).role is Role.MEMBER
+    assert (await people.set_role(alice.id, bob.id, Role.ADMINISTRATOR)).role is Role.ADMINISTRATOR
+    assert (await people.set_role(alice.id, bob.id, Role.MEMBER)).role is Role.MEMBER
 
 
 async def test_the_last_administrator_stays_one(house: House, people: People) -> None:
     alice, bob = await house.add(ALICE, Role.ADMINISTRATOR), await house.add(BOB, Role.ADMINISTRATOR)
     await people.disable(alice.id, bob.id)  # who cannot come in does not count
     for act in (
-        people.set_role(alice.id, Role.MEMBER),
+        people.set_role(alice.id, alice.id, Role.MEMBER),
         people.disable(bob.id, alice.id),
         people.delete(bob.id, alice.id),
     ):
@@ -117,7 +119,7 @@ async def test_of_two_who_turn_on_each_other_at_once_one_stays(address: Address,
 
     async def turn(people: People, actor: UUID, other: UUID) -> object:
         if act == "demote":
-            return await people.set_role(other, Role.MEMBER)
+            return await people.set_role(actor, other, Role.MEMBER)
         return await (people.disable if act == "disable" else people.delete)(actor, other)
 
     async with open_database(address) as elsewhere:
@@ -135,7 +137,7 @@ async def test_of_two_who_turn_on_each_other_at_once_one_stays(address: Address,
 
 async def test_who_is_disabled_is_out_at_once_and_keeps_the_conversations(house: House, people: People) -> None:
     alice, bob = await house.add(ALICE, Role.ADMINISTRATOR), await house.add(BOB)
-    secret = (await house.arrivals.begin(bob, "password", HOME, "")).session
+    secret = (await house.arrivals.begin(bob, Way.PASSWORD, HOME, "")).session
     token = await house.tokens.add(bob.id, "script", ["read"], None)
     reset = await house.tickets.make(Purpose.PASSWORD, HOUR, user_id=bob.id)
     conversations = Conversations(house.database, max_live=8, renderer_version=1)
@@ -152,10 +154,97 @@ async def test_who_is_disabled_is_out_at_once_and_keeps_the_conversations(house:
     assert await house.tickets.find(Purpose.PASSWORD, reset) is None
     assert len(await conversations.page(bob.id, limit=9)) == 1
 
-    await people.enable(bob.id)
+    await people.enable(alice.id, bob.id)
     assert not (await people.find(bob.id)).is_disabled
     assert await house.sessions.find(secret) is None, "what has ended does not come back"
     assert await house.tokens.find(token) is None
+
+
+ENDS: Final[dict[str, Any]] = {
+    "disabled": lambda people, actor, other: people.disable(actor, other),
+    "deleted": lambda people, actor, other: people.delete(actor, other),
+    "a member": lambda people, actor, other: people.set_role(actor, other, Role.MEMBER),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_what_an_administrator_has_made_ends_with_the_office(house: House, people: People, end: str) -> None:
+    alice, eve = await house.add(ALICE, Role.ADMINISTRATOR), await house.add("eve@example.org", Role.ADMINISTRATOR)
+    tokens = [
+        (await house.invitations.make(eve, Role.ADMINISTRATOR, "", 30, HOME)).rpartition("=")[2],
+        (await house.invitations.make(eve, Role.MEMBER, CAROL, 30, HOME)).rpartition("=")[2],
+    ]
+    reset = (await house.reset_links.make(eve, alice.id)).rpartition("=")[2]
+    other = (await house.invitations.make(alice, Role.MEMBER, "", 30, HOME)).rpartition("=")[2]
+    own = (await house.reset_links.make("", alice.id)).rpartition("=")[2]
+
+    await ENDS[end](people, alice.id, eve.id)
+    for token in tokens:
+        with pytest.raises(NotFoundError):
+            await house.invitations.join(token, BOB, "", PASSWORD, HOME)
+    with pytest.raises(NotFoundError):
+        await house.resetting.reset(reset, "a stormy evening", HOME)
+    assert (await house.invitations.check(other)).made_by == ALICE
+    assert (await house.resetting.check(own)) == alice
+    assert [one.made_by for one in await house.invitations.all()] == [ALICE]
+
+    if end == "disabled":
+        await people.enable(alice.id, eve.id)
+        assert len(await house.invitations.all()) == 1, "what has ended does not come back"
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_who_is_put_out_meanwhile_does_nothing_more(house: House, people: People, end: str) -> None:
+    """A request that has passed the guard just before."""
+    alice, eve = await house.add(ALICE, Role.ADMINISTRATOR), await house.add("eve@example.org", Role.ADMINISTRATOR)
+    bob = await house.add(BOB)
+    await ENDS[end](people, alice.id, eve.id)
+    for act in (
+        house.invitations.make(eve, Role.ADMINISTRATOR, "", 30, HOME),
+        house.reset_links.make(eve, alice.id),
+        people.set_role(eve.id, bob.id, Role.ADMINISTRATOR),
+        people.disable(eve.id, bob.id),
+        people.enable(eve.id, bob.id),
+        people.delete(eve.id, bob.id),
+    ):
+        with pytest.raises(ConflictError, match="no administrator any more"):
+            await act
+    assert not await house.invitations.all()
+    assert not await house.tickets.of(Purpose.PASSWORD)
+
+
+async def test_of_a_link_and_the_end_of_who_makes_it_at_once_no_link_stays(address: Address, house: House) -> None:
+    alice = await house.add(ALICE, Role.ADMINISTRATOR)
+    async with open_database(address) as elsewhere:
+        for number in range(4):
+            eve = await house.add(f"eve{number}@example.org", Role.ADMINISTRATOR)
+            await asyncio.gather(
+                *(house.invitations.make(eve, Role.ADMINISTRATOR, "", 30, HOME) for _ in range(3)),
+                People(elsewhere).disable(alice.id, eve.id),
+                *(house.reset_links.make(eve, alice.id) for _ in range(3)),
+                return_exceptions=True,
+            )
+            assert not await house.invitations.all()
+            assert not await house.tickets.of(Purpose.PASSWORD)
+
+
+def test_every_kind_of_ticket_says_what_it_ends_with() -> None:
+    assert set(ENDS_WITH) == set(Purpose), "say whose right a ticket of the new kind is"
+    assert set(MADE_IN_OFFICE) == {Purpose.INVITATION, Purpose.PASSWORD}
+
+
+def test_nothing_else_that_is_kept_names_its_maker() -> None:
+    """What carries a right belongs to a user, and goes with them; only tickets are made for others."""
+    makers = [
+        column
+        for column in (column for table in Base.metadata.tables.values() for column in table.c)
+        if column.name.endswith("_by") or column.name in ("maker", "maker_id", "actor", "creator", "author")
+    ]
+    assert {str(column) for column in makers} == {"tickets.made_by", "security_events.actor"}
+    references = [key for table in Base.metadata.tables.values() for key in table.foreign_keys]
+    of_users = [key for key in references if key.column.table.name == "users"]
+    assert of_users
+    assert {key.ondelete for key in of_users} == {"CASCADE"}
 
 
 async def test_to_disable_twice_changes_nothing(house: House, people: People) -> None:
@@ -170,7 +259,7 @@ async def test_who_is_deleted_goes_with_all_that_is_theirs_and_with_nothing_else
     alice, bob = await house.add(ALICE, Role.ADMINISTRATOR), await house.add(BOB)
     conversations = Conversations(house.database, max_live=8, renderer_version=1)
     for owner in (alice, bob):
-        await house.arrivals.begin(owner, "password", HOME, "")
+        await house.arrivals.begin(owner, Way.PASSWORD, HOME, "")
         await conversations.add_exchange(owner.id, None, "Hi", "m", "")
     before = await rows(house)
     ended = await people.delete(alice.id, bob.id)

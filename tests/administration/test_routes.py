@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from tests.fakes.smtp import MailServer
 from tests.fakes.upstream import KEY
 from tests.test_route_matrix import MODEL, House, alices, open_house
 from webapp.accounts.api_tokens_store import ApiTokens
@@ -101,6 +102,41 @@ async def test_who_gives_the_role_up_is_led_out(office: Office) -> None:
     assert answer.headers["location"] == "/?saved=1"
     assert (await office.olga.get("/admin/users")).status_code == 404
     assert (await office.olga.get("/")).status_code == 200
+
+
+async def test_without_mail_an_administrator_sees_the_link_and_the_page_says_what_it_opens(office: Office) -> None:
+    page = (await office.olga.get(office.place("alice"))).text
+    assert "No mail is set up here, so you see the link" in page
+    page = (await office.olga.post(office.place("alice") + "/reset")).text
+    assert "/password?token=" in page
+    assert "can read their conversations" in page
+    told = (await office.alice.get("/account/notices")).text
+    assert "olga@example.org made a link" in told
+    assert "It has not been used so far." in told
+    assert "olga@example.org" in (await office.alice.get("/account")).text
+
+
+async def test_with_mail_the_page_never_has_a_link(standin: StandIn, tmp_path: Path) -> None:
+    async with MailServer().running() as post:
+        mails = {"SMTP_URL": f"smtp://127.0.0.1:{post.port}", "MAIL_FROM": "chat@example.org"}
+        async with open_office(tmp_path, standin.base_url, **mails) as office:
+            page = await office.olga.post(office.place("alice") + "/reset")
+            letter = await post.letter()
+            assert letter["To"] == "alice@example.org"
+            assert "/password?token=" in letter.get_content()
+            assert "token=" not in page.text
+            assert "is on its way to alice@example.org" in page.text
+            assert (await office.alice.get("/account/notices")).status_code == 303
+
+
+async def test_a_mail_that_is_not_taken_is_told_of(standin: StandIn, tmp_path: Path) -> None:
+    async with MailServer(refuses=True).running() as post:
+        mails = {"SMTP_URL": f"smtp://127.0.0.1:{post.port}", "MAIL_FROM": "chat@example.org"}
+        async with open_office(tmp_path, standin.base_url, **mails) as office:
+            answer = await office.olga.post(office.place("alice") + "/reset")
+    assert answer.status_code == 503
+    assert "could not be sent" in answer.text
+    assert "token=" not in answer.text
 
 
 async def test_no_other_role_is_taken(office: Office) -> None:

@@ -8,12 +8,12 @@ from typing import Final
 from playwright.async_api import Page, expect
 from sqlalchemy import update
 
-from tests.accounts.people import House
+from tests.accounts.people import House, real_passwords
 from tests.browser.screen import Screen
 from tests.fakes.app_server import AppServer
 from tests.fakes.database import open_database
 from tests.fakes.signed_in import NAME, PASSWORD
-from webapp.accounts.passwords import Passwords
+from webapp.accounts.passwords import CheckedPassword
 from webapp.accounts.sessions_store import RECENT
 from webapp.accounts.users import Role, User
 from webapp.db.address import SqliteFile
@@ -35,7 +35,7 @@ async def add_user(server: AppServer, name: str = BOB) -> User:
         known = await house.users.credentials(name)
         if known is not None:
             return known.user
-        password_hash = await Passwords().hashed(PASSWORD)
+        password_hash = await real_passwords().hashed(CheckedPassword(PASSWORD))
         return await house.users.add(name, "", Role.MEMBER, password_hash=password_hash)
 
 

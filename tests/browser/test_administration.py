@@ -170,6 +170,26 @@ async def test_a_new_password_comes_by_a_link_that_is_shown_once(office: Screen,
     await expect(office.button("Make a link")).to_be_visible()
 
 
+async def test_whose_link_another_has_seen_is_told_before_they_go_on(office: Screen, open_tab: OpenTab) -> None:
+    fred = await open_tab()
+    await join(office, fred, "fred@example.org")
+    await open_person(office, "fred@example.org")
+    await office.button("Make a link").click()
+    await fred.open(await shown_path(office))
+    await fred.page.get_by_label("Password").fill("a stormy evening")
+    await fred.button("Set the password").click()
+    await expect(fred.page.get_by_role("heading", name="Before you go on")).to_be_visible()
+    await expect(fred.page.get_by_text("was signed in as you")).to_be_visible()
+    assert await breaches(fred.page) == []
+    await fred.page.get_by_role("link", name="Go on").click()
+    await expect(fred.box).to_be_visible()
+    await fred.open("/account")
+    await expect(fred.page.get_by_role("heading", name="What happened here")).to_be_visible()
+    await expect(fred.page.get_by_text("Reset link made")).to_be_visible()
+    await expect(fred.page.get_by_text("By a link to choose a new password")).to_be_visible()
+    assert await breaches(fred.page) == []
+
+
 async def test_models_that_are_not_allowed_any_more_are_gone_and_a_conversation_says_so(
     office: Screen, open_tab: OpenTab, upstream: Upstream
 ) -> None:

@@ -47,6 +47,40 @@ def test_a_forgotten_password_is_replaced(database: Path, capsys: Capture, monke
     asyncio.run(in_house(database, out, "a quiet afternoon"))
 
 
+def test_where_members_have_no_passwords_they_get_no_link(
+    database: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = {
+        "APP_URL": "https://example.org",
+        "OIDC_ISSUER": "https://accounts.example.org",
+        "OIDC_CLIENT_ID": "chat",
+    }
+    provider |= {"OIDC_CLIENT_SECRET": "secret", "OIDC_NAME": "Provider", "PASSWORD_SIGN_IN": "off"}
+    for name, value in provider.items():
+        monkeypatch.setenv(name, value)
+    assert main(["user", "add", "anna@example.org", "--administrator"]) == 0
+    assert "/password?token=" in capsys.readouterr().out
+    assert main(["user", "add", "bob@example.org"]) == 0
+    assert capsys.readouterr().out == "Made an account for bob@example.org, who signs in with Provider.\n"
+    assert main(["user", "reset", "anna@example.org"]) == 0
+    assert "/password?token=" in capsys.readouterr().out
+    assert main(["user", "reset", "bob@example.org"]) == 1
+    assert "Members have no passwords here. Sign in with Provider" in capsys.readouterr().err
+
+
+def test_an_address_as_an_earlier_version_kept_it_is_found(database: Path, capsys: Capture) -> None:
+    async def add() -> None:
+        opened = open_database(SqliteFile(database))
+        try:
+            await House(opened).add("strasse..5@example.org")
+        finally:
+            await opened.close()
+
+    asyncio.run(add())
+    assert main(["user", "reset", "Straße..5@example.org"]) == 0
+    assert "/password?token=" in capsys.readouterr().out
+
+
 def test_all_are_listed(database: Path, capsys: Capture) -> None:
     assert main(["user", "list"]) == 0
     assert capsys.readouterr().out == ""
@@ -66,7 +100,7 @@ def test_all_are_listed(database: Path, capsys: Capture) -> None:
         (["add", "anna"], "name@example.org"),
         (["add", "known@example.org"], "There is an account"),
         (["reset", "nobody@example.org"], "There is no account nobody@example.org"),
-        (["reset", "nobody"], "name@example.org"),
+        (["reset", "nobody"], "There is no account nobody"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(database: Path, capsys: Capture, arguments: list[str], line: str) -> None:

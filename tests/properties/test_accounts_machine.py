@@ -17,6 +17,7 @@ from tests.accounts.people import HOME, House
 from tests.fakes.database import migrated_file
 from webapp.accounts.signing_in import WrongPasswordError
 from webapp.accounts.users import User
+from webapp.accounts.ways_in import Way
 from webapp.db.engine import open_database
 from webapp.db.tables import Session as SessionRow
 from webapp.db.tables import User as UserRow
@@ -68,7 +69,7 @@ class Accounts(RuleBasedStateMachine):
         finally:
             self._do(self._house.attempts.forget(f"sign-in to {name}"))
         assert name not in self._disabled
-        arrival = self._do(self._house.arrivals.begin(user, "password", HOME))
+        arrival = self._do(self._house.arrivals.begin(user, Way.PASSWORD, HOME))
         caller = self._do(self._house.sessions.find(arrival.session))
         assert caller is not None
         assert caller.credential is not None

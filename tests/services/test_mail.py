@@ -61,10 +61,27 @@ async def test_a_failure_before_the_mail_is_for_the_log_alone(caplog: pytest.Log
     assert "What was to lead to a mail has failed" in caplog.text
 
 
-async def test_no_line_of_an_address_becomes_a_header() -> None:
-    mail = Mail(Settings(smtp_url="smtp://localhost:1", mail_from="chat@example.org"))
-    with pytest.raises(ValueError, match="Header values"):
-        await mail.send("anna@example.org\r\nBcc: eve@example.org", "Hello", "Text.")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "anna@example.org\r\nBcc: eve@example.org",
+        "=?utf-8?q?eve?=@example.org",
+        "eve@evil.example,@example.org",
+        "jörg@example.org",
+        "anna@bücher.example",
+        "an..na@example.org",
+    ],
+)
+async def test_what_would_not_stand_in_the_header_as_it_is_gets_no_mail(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with MailServer().running() as server:
+        await mail_by(server).send(address, "Hello", "Text.")
+        await mail_by(server).send("o'brien+a%b!c@example.org", "Hello", "Text.")
+        assert (await server.letter())["To"] == "o'brien+a%b!c@example.org"
+        assert server.is_empty
+    assert "would not stand in its header" in caplog.text
+    assert "ample" not in caplog.text
 
 
 async def test_without_a_server_nothing_is_sent() -> None:

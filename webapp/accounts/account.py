@@ -9,7 +9,7 @@ from webapp.accounts.api_tokens_store import SCOPES, ApiTokens
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
-from webapp.accounts.passwords import Passwords, check_password
+from webapp.accounts.passwords import Passwords
 from webapp.accounts.presence import Presence
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.signing_in import Arrival
@@ -61,7 +61,7 @@ class Account:
         Raises InvalidError for a wrong current one and for a weak new one. Where there is none yet it is not asked for,
         and the caller has to have seen to it that the session is fresh.
         """
-        password = check_password(new, caller.user.name)
+        password = self._passwords.check(new, caller.user.role, caller.user.name, caller.user.full_name)
         known = await self._users.own_credentials(caller.user.id)
         if known is not None and known.password_hash is not None:
             await self._limits.begin_own(caller.user.name)

@@ -1,5 +1,6 @@
 """The security log: who did what to whom, from where. Administrators read it; nobody changes it."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -8,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import delete, func, or_, select
 
+from webapp.accounts.users import User
 from webapp.db.engine import Database
 from webapp.db.tables import SecurityEvent as EventRow
 from webapp.db.types import new_id
@@ -108,9 +110,30 @@ class Events:
             query = query.where(or_(*(column.contains(name, autoescape=True) for column in columns)))
         async with self._database.read() as session:
             rows = await session.scalars(query)
-            return [
-                Event(row.id, row.kind, row.actor, row.subject, row.detail, row.address, row.created_at) for row in rows
-            ]
+            return [_event(row) for row in rows]
+
+    async def about(self, user: User, kinds: Collection[Kind], since: timedelta, limit: int = PAGE) -> list[Event]:
+        """What a user did or met with, of those kinds and in that time, the latest first.
+
+        Nothing from before the account: another may have had one by the same name.
+        """
+        first = max(user.id, _first_id_at(datetime.now(UTC) - since))
+        query = (
+            select(EventRow)
+            .where(
+                EventRow.id > first,
+                EventRow.kind.in_(kinds),
+                or_(EventRow.actor == user.name, EventRow.subject == user.name),
+            )
+            .order_by(EventRow.id.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as session:
+            return [_event(row) for row in await session.scalars(query)]
+
+
+def _event(row: EventRow) -> Event:
+    return Event(row.id, row.kind, row.actor, row.subject, row.detail, row.address, row.created_at)
 
 
 def _first_id_at(moment: datetime) -> UUID:

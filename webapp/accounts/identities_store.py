@@ -1,6 +1,6 @@
 """Accounts as another knows them: an identity is an issuer and its name for somebody, and belongs to one account."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 from uuid import UUID
 
@@ -39,13 +39,13 @@ class Identities:
             query = select(UserRow.id).where(UserRow.id == user_id, UserRow.identity.is_not(None))
             return await session.scalar(query) is not None
 
-    async def adopt(self, name: str, identity: str) -> User | None:
-        """Gives the account by this name to the identity, if nobody can sign in to it by any other way; else None."""
+    async def adopt(self, names: Collection[str], identity: str) -> User | None:
+        """Gives the account of one of the names to the identity, if nobody can sign in to it otherwise; else None."""
         async with self._database.write(LOCK) as session:
             row = await session.scalar(
                 update(UserRow)
                 .where(
-                    UserRow.name == name,
+                    UserRow.name.in_(names),
                     UserRow.identity.is_(None),
                     UserRow.password_hash.is_(None),
                     UserRow.disabled_at.is_(None),

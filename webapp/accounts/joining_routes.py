@@ -13,11 +13,12 @@ from webapp.accounts.invitations import Invitations, SigningUp
 from webapp.accounts.limits import Limits
 from webapp.accounts.pages import AskForMailPage, JoinPage, MailedPage, NewPasswordPage
 from webapp.accounts.resetting import Resetting
-from webapp.accounts.routes import MAX_FORM, Token, links_limited, plain_page, signed_in
+from webapp.accounts.routes import MAX_FORM, SignInView, Token, links_limited, plain_page, signed_in
 from webapp.accounts.signing_in import Arrivals
+from webapp.accounts.ways_in import Way
 from webapp.web.client import Client
 from webapp.web.forms import read_form
-from webapp.web.refusals import ConflictError, InvalidError, NotFoundError, RefusalError
+from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError, RefusalError
 from webapp.web.templating import Templates
 
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
@@ -49,10 +50,14 @@ async def show_join(
     templates: NamedDependency[Templates],
     limits: NamedDependency[Limits],
     client: NamedDependency[Client],
+    sign_in_view: NamedDependency[SignInView],
     token: Token = "",
 ) -> Response[str]:
-    async with links_limited(limits, client):
-        invitation = await invitations.check(token)
+    try:
+        async with links_limited(limits, client):
+            invitation = await invitations.check(token)
+    except ForbiddenError as refusal:
+        return sign_in_view.show(request, "/", refusal=refusal)
     page = JoinPage("Make your account", token, invitation.name, name_is_given=bool(invitation.name))
     return plain_page(request, templates, "accounts/join.html", page)
 
@@ -65,19 +70,22 @@ async def join(
     templates: NamedDependency[Templates],
     limits: NamedDependency[Limits],
     client: NamedDependency[Client],
+    sign_in_view: NamedDependency[SignInView],
 ) -> Response[str] | Redirect:
     form = await read_form(request, JoinForm, limit=MAX_FORM)
     async with links_limited(limits, client):
-        invitation = await invitations.check(form.token)
         try:
+            invitation = await invitations.check(form.token)
             user = await invitations.join(form.token, form.name, form.full_name, form.password, client)
+        except ForbiddenError as refusal:
+            return sign_in_view.show(request, "/", refusal=refusal)
         except (InvalidError, ConflictError) as refusal:
             name = invitation.name or form.name
             page = JoinPage(
                 "Make your account", form.token, name, form.full_name, refusal.sentence, bool(invitation.name)
             )
             return plain_page(request, templates, "accounts/join.html", page, refusal)
-    return await signed_in(request, arrivals, client, user, "password", "/")
+    return await signed_in(request, arrivals, client, user, Way.PASSWORD, "/")
 
 
 @route("/signup", http_method=READ, name="sign_up_page")
@@ -121,10 +129,14 @@ async def show_new_password(
     templates: NamedDependency[Templates],
     limits: NamedDependency[Limits],
     client: NamedDependency[Client],
+    sign_in_view: NamedDependency[SignInView],
     token: Token = "",
 ) -> Response[str]:
-    async with links_limited(limits, client):
-        user = await resetting.check(token)
+    try:
+        async with links_limited(limits, client):
+            user = await resetting.check(token)
+    except ForbiddenError as refusal:
+        return sign_in_view.show(request, "/", refusal=refusal)
     page = NewPasswordPage("Choose a new password", token, user.name)
     return plain_page(request, templates, "accounts/new_password.html", page)
 
@@ -137,29 +149,30 @@ async def set_new_password(
     templates: NamedDependency[Templates],
     limits: NamedDependency[Limits],
     client: NamedDependency[Client],
+    sign_in_view: NamedDependency[SignInView],
 ) -> Response[str] | Redirect:
     """The new password is that of whoever has the link; with it they are in."""
     form = await read_form(request, NewPasswordForm, limit=MAX_FORM)
     async with links_limited(limits, client):
-        user = await resetting.check(form.token)
         try:
+            user = await resetting.check(form.token)
             await resetting.reset(form.token, form.password, client)
+        except ForbiddenError as refusal:
+            return sign_in_view.show(request, "/", refusal=refusal)
         except InvalidError as refusal:
             page = NewPasswordPage("Choose a new password", form.token, user.name, refusal.sentence)
             return plain_page(request, templates, "accounts/new_password.html", page, refusal)
-    return await signed_in(request, arrivals, client, user, "password", "/")
+    return await signed_in(request, arrivals, client, user, Way.LINK, "/")
 
 
 def _sign_up_page(signing_up: SigningUp) -> AskForMailPage:
-    if not signing_up.domains:
-        raise NotFoundError("People are invited here; nobody can sign up by themselves.")
+    signing_up.check_is_open()
     words = f"Who has an address of {', '.join(signing_up.domains)} can make an account. You get a link by mail."
     return AskForMailPage("Make an account", "/signup", words)
 
 
 def _forgotten_page(resetting: Resetting) -> AskForMailPage:
-    if not resetting.is_by_mail:
-        raise NotFoundError("No mails are sent from here. Ask an administrator for a link to choose a new password.")
+    resetting.check_is_by_mail()
     return AskForMailPage("Forgotten password", "/forgotten", "You get a link by mail, to choose a new one.")
 
 

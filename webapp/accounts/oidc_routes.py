@@ -17,6 +17,7 @@ from webapp.accounts.recognising import Recognising
 from webapp.accounts.routes import MAX_FORM, AnyRequest, SignInView, leaving, signed_in
 from webapp.accounts.signing_in import Arrivals
 from webapp.accounts.users import Caller
+from webapp.accounts.ways_in import Way
 from webapp.web.client import Client
 from webapp.web.forms import read_form
 from webapp.web.places import local_place
@@ -68,7 +69,9 @@ async def come_back_from_provider(
         if outcome.user_id is None:
             user = await recognising.user_of(outcome.claims, client)
             is_confirmed = outcome.claims.signed_in_at is not None and was_just_now(outcome.claims.signed_in_at)
-            return await signed_in(request, arrivals, client, user, "oidc", outcome.place, is_confirmed=is_confirmed)
+            return await signed_in(
+                request, arrivals, client, user, Way.PROVIDER, outcome.place, is_confirmed=is_confirmed
+            )
         caller = await authentication.by_cookie(request.cookies.get(COOKIE, ""))
         if caller is None or caller.user.id != outcome.user_id:
             raise ForbiddenError("You are not signed in any more as who you were. Sign in, and try again.")

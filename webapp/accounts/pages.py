@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from webapp.accounts.freshness import Asked, OwnWays
 from webapp.accounts.kept import Kept
+from webapp.accounts.notices import Notice
 from webapp.accounts.passkeys_store import Passkey
 from webapp.accounts.sections import Section
 from webapp.accounts.ways_in import Ways
@@ -140,10 +141,19 @@ class MailedPage(Struct, frozen=True):
 
 
 class GoOnPage(Struct, frozen=True):
-    """What was being sent, to be sent again."""
+    """What was being sent, to be sent again. `has_notices` if there is something that the user has to know."""
 
     title: str
     kept: Kept
+    has_notices: bool = False
+
+
+class NoticesPage(Struct, frozen=True):
+    """What the user has to know; `next` is the address to go on to, one of our own."""
+
+    title: str
+    notices: tuple[Notice, ...]
+    next: str
 
 
 class KeyPage(Struct, frozen=True):

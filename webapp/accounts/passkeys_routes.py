@@ -28,6 +28,7 @@ from webapp.accounts.routes import (
 )
 from webapp.accounts.signing_in import Arrivals
 from webapp.accounts.users import Caller
+from webapp.accounts.ways_in import Way
 from webapp.web.client import Client
 from webapp.web.forms import read_form
 from webapp.web.places import local_place
@@ -94,7 +95,7 @@ async def sign_in_by_passkey(
         raise
     except RefusalError as refusal:
         return sign_in_view.show(request, "/", refusal=refusal)
-    return await signed_in(request, arrivals, client, known.user, "passkey", known.place)
+    return await signed_in(request, arrivals, client, known.user, Way.PASSKEY, known.place)
 
 
 @route(PLACE, http_method=READ, name="passkeys", opt=WITH_ACCOUNTS)

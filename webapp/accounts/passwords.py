@@ -1,11 +1,18 @@
 """Passwords: what makes one, and Argon2id hashes of them."""
 
 import asyncio
+import re
 import unicodedata
+from collections.abc import Collection, Iterable
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NewType
+from urllib.parse import urlsplit
 
+from webapp.accounts.leaked import has_leaked, plain
+from webapp.accounts.users import Role
+from webapp.accounts.ways_in import Way, WaysIn
+from webapp.config import Settings
 from webapp.web.refusals import InvalidError
 
 if TYPE_CHECKING:
@@ -20,43 +27,77 @@ AT_ONCE: Final = 2
 # What a password is compared with where there is none: made with today's parameters, so that it takes as long.
 DECOY: Final = "$argon2id$v=19$m=65536,t=3,p=4$0FT1oLo07+nCqOR0iCHcDg$nB1gSfD3mBCeKJ8izJRoegfZ0wwurJsUdKs1yQ1EMXc"
 
-# Whole passwords or the words that they are made of by adding digits; by NIST SP 800-63B those of breaches are refused.
-_COMMON_WORDS: Final = """
-password passwort passw0rd welcome qwerty qwertyuiop qwertz asdfgh asdfghjkl zxcvbnm iloveyou letmein monkey dragon
-football baseball sunshine princess admin administrator changeme secret master trustno starwars superman batman
-whatever freedom computer internet michael jordan charlie shadow abc abcdef abcdefgh abcdefghij openchat chat
-correcthorsebatterystaple
-"""
-_COMMON: Final = frozenset(_COMMON_WORDS.split())
+# Beside the list of those that have leaked: words of ours, and what is long only by being said more than once.
+_COMMON: Final = frozenset(
+    map(plain, ("openchat", "chat", "abc", "abcd", "abcde", "abcdef", "correcthorsebatterystaple"))
+)
+_AROUND: Final = "0123456789!?.,;:#*+-_$%&/()= "  # what is put before or behind a word to make a password of it
+_MOST_BEHIND: Final = 4  # characters of those behind a password that has leaked, as a year
+_NO_LETTER: Final = re.compile(r"[\W\d_]+")
+_SHORTEST_WORD: Final = 3
 
 
-def check_password(password: str, name: str = "") -> str:
+def check_password(password: str, *, own: Collection[str] = (), site: Collection[str] = ()) -> str:
     """The password in the form in which it is hashed. Raises InvalidError with what is wrong for one that is too weak.
 
-    By NIST SP 800-63B: a length, nothing common, not the own name, and no rules about kinds of characters.
+    By NIST SP 800-63B: a length, nothing that has leaked, not made of the `own` names of its owner or of those of the
+    `site`, and no rules about kinds of characters.
     """
     password = unicodedata.normalize("NFKC", password)
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidError(f"A password has {SHORTEST} to {LONGEST} characters.")
-    plain = password.casefold()
-    core = plain.strip("0123456789!?.,;:#*+-_$%&/()= ")
-    if len(set(plain)) < 5 or not core or core in _COMMON or _is_run(plain):
-        raise InvalidError("That password is among the first that anybody would try. Choose another.")
-    if name and (plain == name.casefold() or core == name.casefold().partition("@")[0]):
-        raise InvalidError("A password is not to be the name that it protects. Choose another.")
+    if _is_made_of(own, password):
+        raise InvalidError("That password is made of your name or address, which anybody would try. Choose another.")
+    if _is_made_of([*own, *site], password):
+        raise InvalidError("That password is made of the name of this site, which anybody would try. Choose another.")
+    if _is_common(password):
+        raise InvalidError(
+            "That password has leaked elsewhere, or is among the first that anybody would try. Choose another."
+        )
     return password
+
+
+def words_of(*names: str) -> frozenset[str]:
+    """What a password shouldn't be made of, out of names, addresses and hosts: each whole, and its words."""
+    found: set[str] = set()
+    for name in names:
+        called, _, host = name.casefold().partition("@")
+        words = _NO_LETTER.split(called) + _NO_LETTER.split(host.rpartition(".")[0])
+        found |= {name.casefold(), called, host, _NO_LETTER.sub("", called), *words}
+    return frozenset(word for word in found if len(word) >= _SHORTEST_WORD)
+
+
+CheckedPassword = NewType("CheckedPassword", str)  # what `Passwords.check` has passed
 
 
 class Passwords:
     """Hashes passwords and checks them, a few at a time, beside the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings, ways_in: WaysIn) -> None:
+        self._ways_in = ways_in
+        self._site = words_of(settings.app_title, f"@{urlsplit(settings.public_url).hostname}")
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def hashed(self, password: str) -> str:
-        """The hash of a password that `check_password` has passed."""
+    def check(self, password: str, role: Role, *names: str) -> CheckedPassword:
+        """A password that somebody of that role and with those `names` chooses, to be hashed.
+
+        Raises ForbiddenError where the role has none, and InvalidError as `check_password` does.
+        """
+        self._ways_in.check(Way.PASSWORD, role)
+        return CheckedPassword(check_password(password, own=words_of(*names), site=self._site))
+
+    async def chosen(self, password: str, role: Role, *names: str) -> str:
+        """The hash of a password, once `check` has passed it."""
+        return await self.hashed(self.check(password, role, *names))
+
+    async def hashed(self, password: CheckedPassword) -> str:
+        """The hash of a password that `check` has passed, and no other."""
         async with self._turns:
             return await asyncio.to_thread(_hasher().hash, password)
+
+    async def hashed_again(self, password: str) -> str:
+        """Another hash of a password that was just found to be right: an old one may be refused today."""
+        return await self.hashed(CheckedPassword(unicodedata.normalize("NFKC", password)))
 
     async def is_right(self, password: str, kept: str | None) -> bool:
         """Whether a hash is the password's. Without a hash, as for an unknown name, it takes as long and is not."""
@@ -83,6 +124,33 @@ def _is_right(password: str, kept: str) -> bool:
         return _hasher().verify(kept, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _is_common(password: str) -> bool:
+    text = password.casefold()
+    core = text.strip(_AROUND)
+    if len(set(text)) < 5 or not core or plain(core) in _COMMON or _is_run(text):
+        return True
+    return has_leaked(
+        core, text, *(text[:-cut] for cut in range(1, 1 + _MOST_BEHIND) if not text[-cut:].strip(_AROUND))
+    )
+
+
+def _is_made_of(words: Collection[str], password: str) -> bool:
+    """Whether little is left without the words, also where signs stand for letters in them."""
+    text = password.casefold()
+    in_letters = [plain(word) for word in words]
+    return _is_little_left(text, words) or any(
+        _is_little_left(plain(one), in_letters) for one in (text, text.strip(_AROUND))
+    )
+
+
+def _is_little_left(text: str, words: Iterable[str]) -> bool:
+    left = text
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, "")
+    letters = len(_NO_LETTER.sub("", left))
+    return left != text and letters < _SHORTEST_WORD and (len(left) < SHORTEST or _is_common(left))
 
 
 def _is_run(text: str) -> bool:

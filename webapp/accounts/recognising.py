@@ -9,12 +9,13 @@ get what somebody else has kept here under it.
 
 from typing import Final
 
+from webapp.accounts.addresses import domain_of, read_name, spellings
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.id_tokens import Claims
 from webapp.accounts.identities_store import Identities
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Tickets
-from webapp.accounts.users import Role, User, read_full_name, read_name
+from webapp.accounts.users import Role, User, read_full_name
 from webapp.config import Settings
 from webapp.web.client import Client
 from webapp.web.refusals import ForbiddenError, InvalidError
@@ -49,11 +50,12 @@ class Recognising:
                 "If you have an account, sign in to it another way and link the two."
             )
         name = self._name(claims.email)
-        adopted = await self._identities.adopt(name, claims.identity)
+        names = spellings(name)
+        adopted = await self._identities.adopt(names, claims.identity)
         if adopted is not None:
-            await self._events.record(Kind.IDENTITY_LINKED, name, "", claims.identity, client.address)
+            await self._events.record(Kind.IDENTITY_LINKED, adopted.name, "", claims.identity, client.address)
             return adopted
-        if await self._users.credentials(name) is not None:
+        if await self._users.credentials(*names) is not None:
             raise ForbiddenError(
                 f"There is an account for {name} already. Sign in to it as you did before, and link it to "
                 f"{self._provider} on the page of your passkeys."
@@ -62,8 +64,8 @@ class Recognising:
 
     async def _joined(self, name: str, claims: Claims, client: Client) -> User:
         """An account for who is invited by this address, or has one of the domains."""
-        invited = [one for one in await self._tickets.of(Purpose.INVITATION) if one.data.get("name") == name]
-        if not invited and name.rpartition("@")[2] not in self._domains:
+        invited = [one for one in await self._tickets.of(Purpose.INVITATION) if one.data.get("name") in spellings(name)]
+        if not invited and domain_of(name) not in self._domains:
             raise ForbiddenError(f"Nobody has invited {name} yet. Ask whoever runs this installation.")
         role = Role(invited[0].data["role"]) if invited else Role.MEMBER
         ticket = invited[0].id if invited else None
@@ -75,8 +77,10 @@ class Recognising:
     def _name(self, email: str) -> str:
         try:
             return read_name(email)
-        except InvalidError:
-            raise ForbiddenError(f"{self._provider} knows you by something that is no e-mail address.") from None
+        except InvalidError as error:
+            raise ForbiddenError(
+                f"The address that {self._provider} knows you by isn't taken. {error.sentence}"
+            ) from None
 
 
 def _full_name(claims: Claims) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.datastructures import Cookie
@@ -24,9 +25,9 @@ from webapp.accounts.presence import Presence
 from webapp.accounts.resetting import Resetting
 from webapp.accounts.sessions_store import LIFETIME, Sessions
 from webapp.accounts.setting_up import SettingUp
-from webapp.accounts.signing_in import Arrivals, SigningIn
+from webapp.accounts.signing_in import Arrival, Arrivals, SigningIn
 from webapp.accounts.users import Caller, User
-from webapp.accounts.ways_in import WaysIn
+from webapp.accounts.ways_in import Way, WaysIn
 from webapp.web.appearance import appearance_of
 from webapp.web.client import Client
 from webapp.web.forms import read_form
@@ -37,6 +38,7 @@ from webapp.web.templating import Templates
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 MAX_FORM: Final = 8_000  # bytes
 DEVICE_COOKIE: Final = "device"
+NOTICES: Final = "/account/notices"
 
 AnyRequest = Request[Any, Any, Any]
 Next = Annotated[str, QueryParameter(name="next")]
@@ -76,10 +78,11 @@ class SignInView:
         page = SignInPage("Sign in", place, name, error, kept, self._can_reset, self._can_sign_up, ways)
         return plain_page(request, self._templates, "accounts/sign_in.html", page, refusal)
 
-    def go_on(self, request: AnyRequest, kept: Kept, cookies: list[Cookie]) -> Response[str]:
+    def go_on(self, request: AnyRequest, kept: Kept, arrival: Arrival) -> Response[str]:
         """The page that has what was being sent, ready to be sent."""
-        answer = plain_page(request, self._templates, "accounts/go_on.html", GoOnPage("You are signed in", kept))
-        answer.cookies = cookies
+        page = GoOnPage("You are signed in", kept, arrival.has_notices)
+        answer = plain_page(request, self._templates, "accounts/go_on.html", page)
+        answer.cookies = cookies_of(arrival)
         return answer
 
 
@@ -125,8 +128,8 @@ async def sign_in(
         return sign_in_view.show(request, local_place(form.next), form.name, form.kept, refusal)
     kept = unpack(form.kept)
     if kept is not None and kept.is_of(user.id):
-        return sign_in_view.go_on(request, kept, await arrive(request, arrivals, client, user, "password"))
-    return await signed_in(request, arrivals, client, user, "password", local_place(form.next))
+        return sign_in_view.go_on(request, kept, await arrive(request, arrivals, client, user, Way.PASSWORD))
+    return await signed_in(request, arrivals, client, user, Way.PASSWORD, local_place(form.next))
 
 
 @post("/logout", name="sign_out")
@@ -181,7 +184,7 @@ async def set_up(
     except (InvalidError, ConflictError) as refusal:
         page = SetUpPage("Set up", form.token, form.name, form.full_name, refusal.sentence)
         return plain_page(request, templates, "accounts/set_up.html", page, refusal)
-    return await signed_in(request, arrivals, client, user, "password", "/")
+    return await signed_in(request, arrivals, client, user, Way.PASSWORD, "/")
 
 
 async def signed_in(
@@ -189,22 +192,30 @@ async def signed_in(
     arrivals: Arrivals,
     client: Client,
     user: User,
-    method: str,
+    way: Way,
     place: str,
     *,
     is_confirmed: bool = True,
 ) -> Redirect:
-    """Begins a session, whichever way the user has shown who they are, and goes on to `place`."""
-    cookies = await arrive(request, arrivals, client, user, method, is_confirmed=is_confirmed)
-    return Redirect(place, status_code=303, cookies=cookies)
+    """Begins a session, whichever way the user has shown who they are, and goes on to `place`.
+
+    If there is something that the user has to know first, it leads to the page that says it.
+    """
+    arrival = await arrive(request, arrivals, client, user, way, is_confirmed=is_confirmed)
+    place = f"{NOTICES}?{urlencode({'next': place})}" if arrival.has_notices else place
+    return Redirect(place, status_code=303, cookies=cookies_of(arrival))
 
 
 async def arrive(
-    request: AnyRequest, arrivals: Arrivals, client: Client, user: User, method: str, *, is_confirmed: bool = True
-) -> list[Cookie]:
-    """Begins a session in place of the one that the browser had; returns its cookie and that of the device."""
+    request: AnyRequest, arrivals: Arrivals, client: Client, user: User, way: Way, *, is_confirmed: bool = True
+) -> Arrival:
+    """Begins a session in place of the one that the browser had."""
     before, device = request.cookies.get(COOKIE, ""), request.cookies.get(DEVICE_COOKIE, "")
-    arrival = await arrivals.begin(user, method, client, device, before, is_confirmed=is_confirmed)
+    return await arrivals.begin(user, way, client, device, before, is_confirmed=is_confirmed)
+
+
+def cookies_of(arrival: Arrival) -> list[Cookie]:
+    """That of the session and that of the device."""
     return [session_cookie(arrival.session), device_cookie(arrival.device)]
 
 
@@ -213,7 +224,7 @@ def session_cookie(secret: str) -> Cookie:
 
 
 def device_cookie(secret: str) -> Cookie:
-    """By which a browser is known as one in which somebody has signed in before."""
+    """By which a browser is known as one in which its user has signed in before."""
     return _cookie(DEVICE_COOKIE, secret, DEVICE_LIFETIME)
 
 

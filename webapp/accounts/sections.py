@@ -16,6 +16,7 @@ from webapp.accounts.browsers import browser_in_words
 from webapp.accounts.moments import ago, day
 from webapp.accounts.sessions_store import Sessions, SignedIn
 from webapp.accounts.users import Caller
+from webapp.accounts.ways_in import Way, WaysIn
 
 
 class Section(Struct, frozen=True):
@@ -126,7 +127,8 @@ class AccountSections:
 class OwnSections:
     """Those that every installation with accounts has."""
 
-    def __init__(self, account: Account, sessions: Sessions, tokens: ApiTokens) -> None:
+    def __init__(self, account: Account, sessions: Sessions, tokens: ApiTokens, ways_in: WaysIn) -> None:
+        self._ways_in = ways_in
         self._account = account
         self._sessions = sessions
         self._tokens = tokens
@@ -138,7 +140,10 @@ class OwnSections:
     async def profile(self, caller: Caller) -> ProfileSection:
         return ProfileSection(caller.user.name, caller.user.full_name, caller.user.is_administrator)
 
-    async def password(self, caller: Caller) -> PasswordSection:
+    async def password(self, caller: Caller) -> PasswordSection | None:
+        """None where the user may not have a password."""
+        if not self._ways_in.takes_password_of(caller.user.role):
+            return None
         has_password = await self._account.has_password(caller)
         is_fresh = caller.credential is not None and await self._sessions.is_fresh(caller.user.id, caller.credential)
         tokens = await self._working_tokens(caller)
@@ -160,7 +165,12 @@ class OwnSections:
         return tuple([one.name for one in listed if not one.has_ended])
 
 
-_METHODS: Final = {"password": "by password", "passkey": "by passkey", "oidc": "by single sign-on"}
+_METHODS: Final[dict[str, str]] = {
+    Way.PASSWORD: "by password",
+    Way.LINK: "by a link to choose a new password",
+    Way.PASSKEY: "by passkey",
+    Way.PROVIDER: "by single sign-on",
+}
 _LIFETIMES: Final = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year", 0: "until it is revoked"}
 
 

@@ -4,11 +4,13 @@ import logging
 from datetime import timedelta
 from typing import Final
 
+from webapp.accounts.addresses import read_name
 from webapp.accounts.events_store import Events, Kind
-from webapp.accounts.passwords import Passwords, check_password
+from webapp.accounts.passwords import Passwords
 from webapp.accounts.store import Users
 from webapp.accounts.tickets_store import Purpose, Tickets
-from webapp.accounts.users import User, read_full_name, read_name
+from webapp.accounts.users import Role, User, read_full_name
+from webapp.accounts.ways_in import WaysIn
 from webapp.config import SettingError, Settings
 from webapp.db.address import Address
 from webapp.db.engine import open_database
@@ -63,7 +65,7 @@ class SettingUp:
         logger.info("Made the first administrator, by ADMIN_EMAIL, with the id %s", user.id)
 
     async def _add(self, name: str, full_name: str, password: str) -> User:
-        password_hash = await self._passwords.hashed(check_password(password, name))
+        password_hash = await self._passwords.chosen(password, Role.ADMINISTRATOR, name, full_name)
         user = await self._users.add_first(name, full_name, password_hash)
         await self._events.record(Kind.SET_UP, user.name)
         return user
@@ -73,6 +75,7 @@ async def prepare_accounts(settings: Settings, address: Address) -> None:
     """Prepares the migrated database at `address`; see `SettingUp.prepare`."""
     database = open_database(address, pool_size=1)
     try:
-        await SettingUp(Users(database), Tickets(database), Passwords(), Events(database)).prepare(settings)
+        passwords = Passwords(settings, WaysIn.of(settings))
+        await SettingUp(Users(database), Tickets(database), passwords, Events(database)).prepare(settings)
     finally:
         await database.close()

@@ -2,14 +2,16 @@
 
 from msgspec import Struct
 
+from webapp.accounts.addresses import sought
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
+from webapp.accounts.notices import Notices
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
-from webapp.accounts.users import MAX_NAME, User
-from webapp.accounts.ways_in import WaysIn
+from webapp.accounts.users import User
+from webapp.accounts.ways_in import Way, WaysIn
 from webapp.web.client import Client
 from webapp.web.refusals import RefusalError
 
@@ -42,17 +44,18 @@ class SigningIn:
 
         It does the same for a name that is not there as for one that is, so that both take as long.
         """
-        name = name.strip().casefold()[:MAX_NAME]
+        names = sought(name)
+        known = await self._users.credentials(*names)
+        name = known.user.name if known else names[-1]  # guesses count for the account, however its name is written
         known_device = device if await self._devices.knows(name, device) else None
         count = await self._limits.begin_sign_in(name, client, known_device)
-        known = await self._users.credentials(name)
         kept = known.password_hash if known and self._ways_in.takes_password_of(known.user.role) else None
         if not await self._passwords.is_right(password, kept) or known is None or known.is_disabled:
             await self._tell_of_failure(known.user if known else None, count, client)
             raise WrongPasswordError
         await self._limits.end_sign_in(name, client, known_device)
         if kept is not None and self._passwords.is_outdated(kept):
-            await self._users.set_password(known.user.id, await self._passwords.hashed(password))
+            await self._users.set_password(known.user.id, await self._passwords.hashed_again(password))
         return known.user
 
     async def _tell_of_failure(self, user: User | None, count: int, client: Client) -> None:
@@ -66,30 +69,38 @@ class SigningIn:
 
 
 class Arrival(Struct, frozen=True):
-    """The secrets of two cookies: of the session, and of the browser as one that is known from now on."""
+    """The secrets of two cookies: of the session, and of the browser as one that is known from now on.
+
+    `has_notices` if there is something that the user has to know first.
+    """
 
     session: str
     device: str
+    has_notices: bool = False
 
 
 class Arrivals:
     """Where every session begins, whichever way somebody has shown who they are."""
 
-    def __init__(self, sessions: Sessions, devices: Devices, events: Events) -> None:
+    def __init__(self, sessions: Sessions, devices: Devices, events: Events, ways_in: WaysIn, notices: Notices) -> None:
+        self._notices = notices
         self._sessions = sessions
         self._devices = devices
         self._events = events
+        self._ways_in = ways_in
 
     async def begin(
-        self, user: User, method: str, client: Client, device: str = "", before: str = "", *, is_confirmed: bool = True
+        self, user: User, way: Way, client: Client, device: str = "", before: str = "", *, is_confirmed: bool = True
     ) -> Arrival:
         """A new session, always with a secret of its own, so that nobody can have planted it.
 
         `before` is the secret of the session that the browser had, which ends. `is_confirmed` as in `Sessions.begin`.
+        Raises ForbiddenError for a closed way.
         """
+        self._ways_in.check(way, user.role)
         secret = await self._sessions.begin(
-            user.id, method=method, browser=client.browser, instead_of=before, is_confirmed=is_confirmed
+            user.id, method=way, browser=client.browser, instead_of=before, is_confirmed=is_confirmed
         )
         device = await self._devices.remember(user, device)
-        await self._events.record(Kind.SIGNED_IN, user.name, "", method, client.address)
-        return Arrival(secret, device)
+        await self._events.record(Kind.SIGNED_IN, user.name, "", way, client.address)
+        return Arrival(secret, device, bool(await self._notices.of(user)))

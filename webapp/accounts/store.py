@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.addresses import spellings
 from webapp.accounts.credentials_store import Cause, Ended, end_credentials
 from webapp.accounts.users import Role, User
 from webapp.db.clock import moment
@@ -20,6 +21,7 @@ from webapp.web.refusals import ConflictError, NotFoundError
 
 LOCAL: Final = "local"  # no e-mail address, so nobody can sign in by it
 LOCK: Final = "users"
+_TAKEN: Final = "There is an account with this e-mail address already. Sign in instead."
 
 
 class Credentials(Struct, frozen=True):
@@ -85,19 +87,21 @@ class Users:
         try:
             async with self._database.write(LOCK) as session:
                 await _use(session, ticket)
+                await _check_is_free(session, name)
                 return _user(_added(session, name, full_name, role, password_hash, identity))
         except IntegrityError:
-            raise ConflictError("There is an account with this e-mail address already. Sign in instead.") from None
+            raise ConflictError(_TAKEN) from None
 
     async def find(self, user_id: UUID) -> User | None:
         async with self._database.read() as session:
             row = await session.get(UserRow, user_id)
             return None if row is None else _user(row)
 
-    async def credentials(self, name: str) -> Credentials | None:
+    async def credentials(self, *names: str) -> Credentials | None:
+        """Of who has one of the names; of several the first one counts."""
         async with self._database.read() as session:
-            row = await session.scalar(select(UserRow).where(UserRow.name == name))
-            return None if row is None else _credentials(row)
+            rows = list(await session.scalars(select(UserRow).where(UserRow.name.in_(names), UserRow.name != LOCAL)))
+        return min(map(_credentials, rows), key=lambda one: names.index(one.user.name), default=None)
 
     async def own_credentials(self, user_id: UUID) -> Credentials | None:
         async with self._database.read() as session:
@@ -139,12 +143,26 @@ _ADMINISTRATORS: Final = (
 )
 
 
+async def check_office(session: AsyncSession, user_id: UUID) -> None:
+    """Raises ConflictError for who is no administrator any more by the time that something is done, under LOCK."""
+    row = await session.get(UserRow, user_id)
+    if row is None or row.role != Role.ADMINISTRATOR or row.disabled_at is not None:
+        raise ConflictError("You are no administrator any more, so nothing was done.")
+
+
 async def _owner_of_all(session: AsyncSession) -> UserRow | None:
     return await session.scalar(_ADMINISTRATORS.limit(1)) or await _local(session)
 
 
 async def _local(session: AsyncSession) -> UserRow | None:
     return await session.scalar(select(UserRow).where(UserRow.name == LOCAL))
+
+
+async def _check_is_free(session: AsyncSession, name: str) -> None:
+    """Also of accounts that an earlier version kept by another spelling of the address."""
+    others = spellings(name)[1:]
+    if others and await session.scalar(select(UserRow.id).where(UserRow.name.in_(others))) is not None:
+        raise ConflictError(_TAKEN)
 
 
 async def _use(session: AsyncSession, ticket: UUID | None) -> None:

@@ -9,6 +9,8 @@ from msgspec import Struct
 from sqlalchemy import bindparam, delete, select
 
 from webapp.accounts.secret import hash_of, new_secret
+from webapp.accounts.store import LOCK, check_office
+from webapp.accounts.users import User
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import Ticket as TicketRow
@@ -24,6 +26,30 @@ class Purpose(StrEnum):
     SIGN_UP = "sign_up"
     ARCHIVED = "archived"  # conversations that can go back where they were
     DEVICE = "device"  # a browser that is known; see devices_store.py
+
+
+class EndsWith(StrEnum):
+    """What takes a ticket along when it ends, beside use and time."""
+
+    OFFICE = "the office of the administrator who made it"
+    USER = "the user whom it is for, or who was on the way"
+    SETUP = "the set-up of the installation"
+    NOTHING = "an address that somebody has shown to be theirs"
+
+
+# Of each purpose: what whoever brings such a ticket gets is a right, and somebody has given it.
+ENDS_WITH: Final[dict[Purpose, EndsWith]] = {
+    Purpose.SETUP: EndsWith.SETUP,
+    Purpose.INVITATION: EndsWith.OFFICE,
+    Purpose.PASSWORD: EndsWith.OFFICE,  # and with its user
+    Purpose.PASSKEY: EndsWith.USER,
+    Purpose.OIDC: EndsWith.USER,
+    Purpose.OPENROUTER: EndsWith.USER,
+    Purpose.SIGN_UP: EndsWith.NOTHING,
+    Purpose.ARCHIVED: EndsWith.USER,
+    Purpose.DEVICE: EndsWith.USER,
+}
+MADE_IN_OFFICE: Final = tuple(purpose for purpose, end in ENDS_WITH.items() if end is EndsWith.OFFICE)
 
 
 class Ticket(Struct, frozen=True):
@@ -49,11 +75,17 @@ class Tickets:
         *,
         user_id: UUID | None = None,
         data: dict[str, Any] | None = None,
-        made_by: str = "",
+        made_by: User | str = "",
     ) -> str:
-        """A new ticket; returns its secret. Those that have expired go at the same time."""
+        """A new ticket; returns its secret. Those that have expired go at the same time.
+
+        One that a user makes for others is an administrator's. Raises ConflictError for who is none any more: nobody
+        leaves one behind who is put out meanwhile.
+        """
         secret, now = new_secret(), datetime.now(UTC)
-        async with self._database.write() as session:
+        async with self._database.write(LOCK if isinstance(made_by, User) else None) as session:
+            if isinstance(made_by, User):
+                await check_office(session, made_by.id)
             await session.execute(delete(TicketRow).where(TicketRow.expires_at <= moment()))
             session.add(
                 TicketRow(
@@ -61,7 +93,7 @@ class Tickets:
                     token_hash=hash_of(secret),
                     user_id=user_id,
                     data=data or {},
-                    made_by=made_by,
+                    made_by=made_by.name if isinstance(made_by, User) else made_by,
                     created_at=now,
                     expires_at=now + lifetime,
                 )

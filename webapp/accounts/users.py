@@ -1,16 +1,11 @@
-"""Who uses the installation, as values; and the names by which they sign in."""
+"""Who uses the installation, as values."""
 
-import re
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
 from webapp.web.refusals import InvalidError
-
-MAX_NAME: Final = 200
-_ADDRESS: Final = re.compile(r"[^@\s<>\"',;:\\]+@[^@\s<>\"',;:\\]+\.[^@\s<>\"',;:\\.]+")
 
 
 class Role(StrEnum):
@@ -21,7 +16,7 @@ class Role(StrEnum):
 class User(Struct, frozen=True):
     """Who asks. Stores take the user's id first and find nothing that belongs to another.
 
-    `name` is what one signs in with, an e-mail address in small letters; without accounts it is `local`.
+    `name` is what one signs in with, an e-mail address as `read_name` gives it; without accounts it is `local`.
     """
 
     id: UUID
@@ -55,14 +50,6 @@ class Caller(Struct, frozen=True):
 
     def may(self, scope: str) -> bool:
         return self.scopes is None or scope in self.scopes
-
-
-def read_name(text: str) -> str:
-    """An e-mail address as it is kept: without spaces around it, in small letters. Raises InvalidError for none."""
-    name = text.strip().casefold()
-    if len(name) > MAX_NAME or not name.isprintable() or not _ADDRESS.fullmatch(name):
-        raise InvalidError("That is not an e-mail address; one looks like name@example.org.")
-    return name
 
 
 def read_full_name(text: str) -> str:

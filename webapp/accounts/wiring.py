@@ -18,6 +18,7 @@ from webapp.accounts.identities_store import Identities
 from webapp.accounts.invitations import Invitations, SigningUp
 from webapp.accounts.keeping import Keeping
 from webapp.accounts.limits import Limits
+from webapp.accounts.notices import Notices
 from webapp.accounts.oidc import OpenIdConnect
 from webapp.accounts.passkeys import Passkeys, RelyingParty
 from webapp.accounts.passkeys_store import PasskeyStore
@@ -52,20 +53,22 @@ class Accounts:
         self, settings: Settings, database: Database, templates: Templates, storage: Storage, *, longest_form: int
     ) -> None:
         """`longest_form` is in bytes: so much of what somebody sends who was signed out is kept for them."""
-        users, sessions, tokens, passwords = Users(database), Sessions(database), ApiTokens(database), Passwords()
+        users, sessions, tokens, ways_in = Users(database), Sessions(database), ApiTokens(database), WaysIn.of(settings)
+        passwords = Passwords(settings, ways_in)
         authentication = Authentication(users, sessions, tokens, has_accounts=settings.has_accounts)
         attempts = Attempts(database)
         devices, limits, events = Devices(database), Limits(attempts), Events(database)
+        notices = Notices(events)
         self.clients, self.presence = Clients(settings.proxy_hops), Presence(sessions.alive, tokens.alive)
 
         account = Account(users, passwords, sessions, tokens, devices, self.presence, limits, events)
         mail, tickets, public_url = Mail(settings), Tickets(database), settings.public_url
-        reset_links = ResetLinks(users, tickets, events, public_url)
-        resetting = Resetting(users, passwords, tickets, self.presence, reset_links, limits, events, mail)
-        signing_up = SigningUp(users, tickets, limits, mail, settings.domains, public_url)
+        reset_links = ResetLinks(users, tickets, events, mail, ways_in, public_url)
+        resetting = Resetting(users, passwords, tickets, self.presence, reset_links, limits, events, mail, ways_in)
+        signing_up = SigningUp(users, tickets, limits, mail, ways_in, settings.domains, public_url)
 
         passkey_store, party, identities = PasskeyStore(database), RelyingParty.of(settings), Identities(database)
-        trips, ways_in, provider_client = RoundTrips(tickets), WaysIn(settings, party), open_provider_client(settings)
+        trips, provider_client = RoundTrips(tickets), open_provider_client(settings)
         passkeys = Passkeys(passkey_store, trips, party, settings.app_title)
         confirming = Confirming(
             users, passwords, sessions, passkeys, passkey_store, identities, ways_in, limits, events
@@ -73,9 +76,8 @@ class Accounts:
         self.guard = Guard(authentication, confirming, limits, self.clients, longest_form=longest_form)
         self.confirm_view = ConfirmView(templates, confirming)
         keeping = Keeping(passkeys, passkey_store, identities, ways_in, events)
-        sections = AccountSections(
-            [*OwnSections(account, sessions, tokens).providers, keeping.section, StorageSections(storage).section]
-        )
+        own = OwnSections(account, sessions, tokens, ways_in)
+        sections = AccountSections([*own.providers, keeping.section, StorageSections(storage).section, notices.section])
 
         self.sign_in_view = SignInView(templates, resetting, signing_up, ways_in)
         self.parts: dict[str, Any] = {
@@ -87,12 +89,13 @@ class Accounts:
             "events": events,
             "limits": limits,
             "throttles": Throttles(attempts),
-            "arrivals": Arrivals(sessions, devices, events),
+            "notices": notices,
+            "arrivals": Arrivals(sessions, devices, events, ways_in, notices),
             "signing_in": SigningIn(users, passwords, devices, limits, events, ways_in),
             "sign_in_view": self.sign_in_view,
             "longest_form": longest_form,
             "setting_up": SettingUp(users, tickets, passwords, events),
-            "invitations": Invitations(users, tickets, passwords, events, public_url),
+            "invitations": Invitations(users, tickets, passwords, events, ways_in, public_url),
             "signing_up": signing_up,
             "reset_links": reset_links,
             "resetting": resetting,

@@ -64,6 +64,8 @@ class PersonPage(Struct, frozen=True):
     """`limits` are the person's own, `general` the installation's. `link` was just made, and is shown this once.
 
     `stored` is what the person has here, and of what: "1.2 GB of 2 GB".
+    `has_password` is False for who signs in at the provider or with a passkey alone. `are_mailed` if links go to the
+    person by mail and are shown to nobody, `was_mailed` if one has just gone.
     """
 
     frame: Frame
@@ -74,6 +76,9 @@ class PersonPage(Struct, frozen=True):
     limits: ShownLimits
     general: ShownLimits
     link: str = ""
+    has_password: bool = True
+    are_mailed: bool = False
+    was_mailed: bool = False
 
 
 class InvitationsPage(Struct, frozen=True):

@@ -9,6 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 from msgspec import Meta, Struct
 
+from webapp.accounts.addresses import is_same
 from webapp.accounts.budgets_store import BudgetStore
 from webapp.accounts.events_store import Kind
 from webapp.accounts.freshness import fresh_session
@@ -24,7 +25,7 @@ from webapp.administration.people_store import PAGE, Ended, People
 from webapp.administration.profiles import Profiles
 from webapp.conversations.replies import Replies
 from webapp.web.forms import read_form
-from webapp.web.refusals import ConflictError, InvalidError
+from webapp.web.refusals import ConflictError, ForbiddenError, InvalidError, UnavailableError
 
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)
 WITH_ACCOUNTS: Final[dict[str, Any]] = {"accounts": True}  # of routes that there are only where people sign in
@@ -96,7 +97,7 @@ async def set_role(
 ) -> Response[str] | Redirect:
     form = await read_form(desk.request, RoleForm, limit=MAX_FORM)
     try:
-        person = await people.set_role(user_id, Role(form.role))
+        person = await people.set_role(desk.user.id, user_id, Role(form.role))
     except ConflictError as refusal:
         return await profiles.show(desk, user_id, refusal)
     place = "/" if person.id == desk.user.id and person.role is Role.MEMBER else _place(user_id)
@@ -137,10 +138,13 @@ async def make_reset_link(
     reset_links: NamedDependency[ResetLinks],
     user_id: FromPath[UUID],
 ) -> Response[str]:
-    """Shows a link by which the user chooses a new password, at once and this once."""
+    """A link by which the user chooses a new password: mailed to them, or without mail shown at once and this once."""
     await people.find(user_id)
-    link = await reset_links.make(desk.user.name, user_id, desk.client.address)
-    return await profiles.show(desk, user_id, link=link)
+    try:
+        link = await reset_links.give(desk.user, user_id, desk.client.address)
+    except (ForbiddenError, UnavailableError) as refusal:
+        return await profiles.show(desk, user_id, refusal)
+    return await profiles.show(desk, user_id, link=link, was_mailed=not link)
 
 
 @post(
@@ -176,7 +180,7 @@ async def enable_user(
     desk: NamedDependency[Desk], people: NamedDependency[People], user_id: FromPath[UUID]
 ) -> Redirect:
     person = await people.find(user_id)
-    await people.enable(user_id)
+    await people.enable(desk.user.id, user_id)
     return await desk.saved(_place(user_id), Kind.USER_ENABLED, person.name)
 
 
@@ -205,7 +209,7 @@ async def delete_user(
 
 
 def _check_is_meant(typed: str, name: str) -> None:
-    if typed.strip().casefold() != name:
+    if not is_same(name, typed):
         raise InvalidError(f"Nothing was deleted: type {name} to show that it is meant.")
 
 

@@ -11,7 +11,8 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from webapp.accounts.store import LOCAL, LOCK
+from webapp.accounts.store import LOCAL, LOCK, check_office
+from webapp.accounts.tickets_store import MADE_IN_OFFICE
 from webapp.accounts.users import Role
 from webapp.db.engine import Database
 from webapp.db.tables import IS_LIVE
@@ -69,17 +70,22 @@ class People:
         async with self._database.read() as session:
             return _person(await _row(session, user_id))
 
-    async def set_role(self, user_id: UUID, role: Role) -> Person:
-        """Raises ConflictError rather than leave nobody who could give the role back."""
+    async def set_role(self, actor: UUID, user_id: UUID, role: Role) -> Person:
+        """What somebody made as an administrator ends with the role: invitations, and links for new passwords.
+
+        Raises ConflictError rather than leave nobody who could give the role back, and for who has lost it themselves.
+        """
         async with self._database.write(LOCK) as session:
             row = await _row(session, user_id)
             if role is not Role.ADMINISTRATOR:
                 await _check_not_last(session, row)
+                await _end_office(session, row)
+            await check_office(session, actor)
             row.role = role
             return _person(row)
 
     async def disable(self, actor: UUID, user_id: UUID) -> Ended:
-        """Keeps somebody out: sessions, tokens and links end at once, and conversations stay.
+        """Keeps somebody out: sessions, tokens, links for them and by them end at once, and conversations stay.
 
         Raises ConflictError for oneself and for the last administrator.
         """
@@ -87,18 +93,20 @@ class People:
             row = await _row(session, user_id)
             await _check_may_go(session, actor, row)
             row.disabled_at = row.disabled_at or datetime.now(UTC)
-            return await _end(session, row.id)
+            return await _end(session, row)
 
-    async def enable(self, user_id: UUID) -> None:
+    async def enable(self, actor: UUID, user_id: UUID) -> None:
         async with self._database.write(LOCK) as session:
-            (await _row(session, user_id)).disabled_at = None
+            row = await _row(session, user_id)
+            await check_office(session, actor)
+            row.disabled_at = None
 
     async def delete(self, actor: UUID, user_id: UUID) -> Ended:
         """Deletes somebody with all that is theirs, for good. Raises ConflictError as `disable` does."""
         async with self._database.write(LOCK) as session:
             row = await _row(session, user_id)
             await _check_may_go(session, actor, row)
-            ended = await _end(session, row.id)
+            ended = await _end(session, row)
             for table in (MessageRow, ConversationRow):  # by themselves: cascades go through them one by one
                 await session.execute(delete(table).where(table.owner_id == row.id))
             await session.execute(delete(UserRow).where(UserRow.id == row.id))
@@ -109,7 +117,7 @@ def _named(find: str) -> ColumnElement[bool]:
     """As it is written too: SQLite makes small letters of those of ASCII alone."""
     text = find.strip()
     return or_(
-        UserRow.name.contains(text.casefold(), autoescape=True),
+        UserRow.name.contains(text.lower(), autoescape=True),
         UserRow.full_name.contains(text, autoescape=True),
         func.lower(UserRow.full_name).contains(text.lower(), autoescape=True),
     )
@@ -126,6 +134,7 @@ async def _check_may_go(session: AsyncSession, actor: UUID, row: UserRow) -> Non
     if row.id == actor:
         raise ConflictError("Nobody does that to themselves. Ask another administrator.")
     await _check_not_last(session, row)
+    await check_office(session, actor)
 
 
 async def _check_not_last(session: AsyncSession, row: UserRow) -> None:
@@ -141,7 +150,14 @@ async def _check_not_last(session: AsyncSession, row: UserRow) -> None:
         raise ConflictError(f"{row.name} is the only administrator. Make somebody else one first.")
 
 
-async def _end(session: AsyncSession, user_id: UUID) -> Ended:
+async def _end_office(session: AsyncSession, row: UserRow) -> None:
+    """In the same transaction: nobody comes back by a link that they have made for it."""
+    await session.execute(delete(TicketRow).where(TicketRow.made_by == row.name, TicketRow.purpose.in_(MADE_IN_OFFICE)))
+
+
+async def _end(session: AsyncSession, row: UserRow) -> Ended:
+    user_id = row.id
+    await _end_office(session, row)
     credentials: list[UUID] = []
     for table in (SessionRow, TokenRow):
         credentials += await session.scalars(delete(table).where(table.user_id == user_id).returning(table.id))

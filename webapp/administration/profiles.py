@@ -5,6 +5,7 @@ from uuid import UUID
 from litestar import Response
 
 from webapp.accounts.budgets_store import BudgetStore
+from webapp.accounts.resetting import ResetLinks
 from webapp.accounts.storage import in_words
 from webapp.accounts.storage_store import Storage
 from webapp.administration.desk import Desk
@@ -15,7 +16,8 @@ from webapp.web.refusals import RefusalError
 
 
 class Profiles:
-    def __init__(self, people: People, budgets: BudgetStore, storage: Storage) -> None:
+    def __init__(self, people: People, budgets: BudgetStore, storage: Storage, reset_links: ResetLinks) -> None:
+        self._reset_links = reset_links
         self._people = people
         self._storage = storage
         self._budgets = budgets
@@ -28,6 +30,7 @@ class Profiles:
         *,
         typed: ShownLimits | None = None,
         link: str = "",
+        was_mailed: bool = False,
     ) -> Response[str]:
         """The page, with what was refused and with limits as they were `typed` then. Raises NotFoundError."""
         person = await self._people.find(user_id)
@@ -40,5 +43,8 @@ class Profiles:
             typed or shown_limits(await self._budgets.limits(user_id)),
             shown_limits(self._budgets.fixed.over(await self._budgets.chosen())),
             link,
+            has_password=self._reset_links.are_for(person.role),
+            are_mailed=self._reset_links.are_mailed,
+            was_mailed=was_mailed,
         )
         return desk.show("user.html", page, refusal)

@@ -103,15 +103,15 @@ async def _run(settings: Settings, address: "Address", name: str, upload: "Uploa
 
 async def _owner(settings: Settings, database: "Database", name: str) -> "UUID":
     """Raises CommandError where there is no such account, or accounts and no name."""
+    from webapp.accounts.addresses import sought
     from webapp.accounts.store import Users
-    from webapp.accounts.users import read_name
 
     users = Users(database)
     if not name:
         if settings.has_accounts:
             raise CommandError("There are accounts; --user EMAIL says whose conversations these become.")
         return (await users.local()).id
-    known = await users.credentials(read_name(name))
+    known = await users.credentials(*sought(name))
     if known is None:
         raise CommandError(f"There is no account {name}; `user list` shows those that there are.")
     return known.user.id

@@ -75,9 +75,11 @@ def _run(work: "Callable[[Settings, Database], Awaitable[None]]") -> int:
 
 
 async def _add(settings: Settings, database: "Database", options: argparse.Namespace) -> None:
+    from webapp.accounts.addresses import read_name
     from webapp.accounts.events_store import Events, Kind
     from webapp.accounts.store import Users
-    from webapp.accounts.users import Role, read_full_name, read_name
+    from webapp.accounts.users import Role, read_full_name
+    from webapp.accounts.ways_in import WaysIn
 
     role = Role.ADMINISTRATOR if options.administrator else Role.MEMBER
     name, full_name = read_name(options.name), read_full_name(options.full_name)
@@ -87,26 +89,36 @@ async def _add(settings: Settings, database: "Database", options: argparse.Names
     else:
         user = await users.add(name, full_name, role)
     await Events(database).record(Kind.USER_ADDED, OPERATOR, user.name, role)
+    if not WaysIn.of(settings).takes_password_of(role):
+        say(f"Made an account for {user.name}, who signs in with {settings.oidc_name}.")
+        return
     say(f"Made an account for {user.name}. To choose a password, open:")
-    say(await _link(settings, database, user.name))
+    say(await _link(settings, database, user.name, "for a first password"))
 
 
 async def _reset(settings: Settings, database: "Database", name: str) -> None:
-    say(await _link(settings, database, name))
+    from webapp.accounts.notices import SHOWN
+
+    say(await _link(settings, database, name, SHOWN))
 
 
-async def _link(settings: Settings, database: "Database", name: str) -> str:
+async def _link(settings: Settings, database: "Database", name: str, detail: str) -> str:
+    from webapp.accounts.addresses import sought
     from webapp.accounts.events_store import Events
     from webapp.accounts.resetting import ResetLinks
     from webapp.accounts.store import Users
     from webapp.accounts.tickets_store import Tickets
-    from webapp.accounts.users import read_name
+    from webapp.accounts.ways_in import WaysIn
+    from webapp.services.mail import Mail
 
-    known = await Users(database).credentials(read_name(name))
+    known = await Users(database).credentials(*sought(name))
     if known is None:
         raise CommandError(f"There is no account {name}; `user list` shows those that there are.")
-    links = ResetLinks(Users(database), Tickets(database), Events(database), settings.public_url)
-    return await links.make(OPERATOR, known.user.id)
+    ways_in = WaysIn.of(settings)
+    links = ResetLinks(
+        Users(database), Tickets(database), Events(database), Mail(settings), ways_in, settings.public_url
+    )
+    return await links.make(OPERATOR, known.user.id, detail=detail)
 
 
 async def _list(_settings: Settings, database: "Database") -> None:

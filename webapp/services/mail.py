@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate, make_msgid
 from typing import Any, Final
@@ -72,19 +73,19 @@ class Mail:
             _, late = await asyncio.wait(self._under_way, timeout=GRACE)
             await end(*late)
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
         """Does in the background what leads to a mail or to none: who asked cannot tell by the time which it was."""
         task = asyncio.create_task(_logged(work), name="mail")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def send(self, to: str, subject: str, text: str) -> None:
-        """Sends a mail to one address. What goes wrong on the way is for the log alone."""
+    async def send(self, to: str, subject: str, text: str) -> bool:
+        """Sends a mail to one address; whether the server has taken it. What goes wrong is for the log alone."""
         import aiosmtplib  # loaded by the first mail
 
         server = self._server
         if server is None:
-            return
+            return False
         try:
             async with self._turns:
                 await aiosmtplib.send(
@@ -97,13 +98,16 @@ class Mail:
                     start_tls=server.start_tls,
                     timeout=TIMEOUT,
                 )
-        except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             logger.error("A mail could not be sent by %s: %s", server.host, error)
+            return False
+        return True
 
     def _message(self, to: str, subject: str, text: str) -> EmailMessage:
+        """Raises ValueError for an address that would not stand in the header as it is."""
         message = EmailMessage()
         message["From"] = formataddr((self._title, self._sender))
-        message["To"], message["Subject"] = to, subject
+        message["To"], message["Subject"] = _in_header(to), subject
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=self._sender.rpartition("@")[2])
         message["Auto-Submitted"] = "auto-generated"  # no answering machine is to answer (RFC 3834)
@@ -111,7 +115,14 @@ class Mail:
         return message
 
 
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
+def _in_header(address: str) -> Address:
+    with suppress(ValueError):
+        if address.isascii():
+            return Address(addr_spec=address)
+    raise ValueError("the address would not stand in its header as it is")  # which it is stays out of the log
+
+
+async def _logged(work: Coroutine[Any, Any, object]) -> None:
     try:
         await work
     except ConnectionError as error:
