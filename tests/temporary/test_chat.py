@@ -164,14 +164,15 @@ async def test_the_end_waits_for_no_ledger_that_cannot_be_written_and_is_booked_
 
 
 async def test_an_answer_that_comes_to_the_limit_is_stopped(temporary: Temporary) -> None:
-    await temporary.scene.here.budgets.set_limits(temporary.scene.alice, Limits(hard=Decimal("0.005")))
+    await temporary.scene.here.budgets.set_limits(temporary.scene.alice, Limits(hard=Decimal("1.1")))
     asked, versions, call = await temporary.ask()
+    assert call.options == {"max_tokens": 547}
     await call.says("Half")
-    await call.says("more")  # $0.005
+    await call.says("more" * 600)  # as a model does that does not know max_tokens
     await call.was_closed()
     await rest(versions)
     ended = await temporary.chat.ended(asked.answer)
-    assert (ended.status, ended.content, ended.error_code) == (Status.STOPPED, "Halfmore", "budget")
+    assert (ended.status, ended.content, ended.error_code) == (Status.STOPPED, "Half" + "more" * 600, "budget")
     with pytest.raises(BudgetError):
         await temporary.chat.ask(temporary.scene.alice, (), "Go", MODEL)
 

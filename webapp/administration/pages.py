@@ -46,10 +46,11 @@ class Frame(Struct, frozen=True):
 
 
 class ListedPerson(Struct, frozen=True):
-    """`month` is what the person has spent in it, and of what: "$1.20 of $5.00"."""
+    """What the person has spent in the `month`, and of what: "$1.20 of $5.00"; and what is `held` besides, or ""."""
 
     person: Person
     month: str
+    held: str = ""
 
 
 class PeoplePage(Struct, frozen=True):
@@ -68,6 +69,7 @@ class PersonPage(Struct, frozen=True):
     month: str
     limits: ShownLimits
     general: ShownLimits
+    held: str = ""
     link: str = ""
 
 

@@ -59,7 +59,9 @@ async def show_people(
     next_url = address_of("/admin/users", find=find, after=found[PAGE - 1].name) if len(found) > PAGE else None
     standings = await budgets.standings([person.id for person in found[:PAGE]])
     listed = tuple(
-        ListedPerson(person, standings[person.id].words) for person in found[:PAGE] if person.id in standings
+        ListedPerson(person, standing.words, standing.held_words)
+        for person in found[:PAGE]
+        if (standing := standings.get(person.id)) is not None
     )
     return desk.show("users.html", PeoplePage(desk.frame("users"), listed, find, next_url))
 

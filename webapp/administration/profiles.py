@@ -27,14 +27,15 @@ class Profiles:
         link: str = "",
     ) -> Response[str]:
         """The page, with what was refused and with limits as they were `typed` then. Raises NotFoundError."""
-        person = await self._people.find(user_id)
+        person, standing = await self._people.find(user_id), await self._budgets.standing(user_id)
         page = PersonPage(
             desk.frame("users", person.called, refusal),
             person,
             person.id == desk.user.id,
-            (await self._budgets.standing(user_id)).words,
+            standing.words,
             typed or shown_limits(await self._budgets.limits(user_id)),
             shown_limits(self._budgets.fixed.over(await self._budgets.chosen())),
+            standing.held_words,
             link,
         )
         return desk.show("user.html", page, refusal)
