@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.database import migrated_file, open_database
 from tests.fakes.model_source import FakeModelSource, entry
-from webapp.accounts.budgets import COMFORTABLE, LEAST, USUAL, BudgetError, Limits, Quote, Standing
+from webapp.accounts.budgets import COMFORTABLE, LEAST, LEAST_THOUGHT, USUAL, BudgetError, Limits, Quote, Standing
 from webapp.catalog.catalog import Catalog
 from webapp.catalog.models import read_model
 from webapp.catalog.store import ModelStore
@@ -64,6 +64,14 @@ def test_no_answer_is_longer_than_its_model_can_write(context: int, longest: int
     found = quoted(tariff, "m", [PromptMessage("user", "Go")], {})
     assert found is not None
     assert found.longest == expected
+
+
+def test_one_that_is_to_think_first_needs_more_to_be_worth_its_prompt() -> None:
+    found = quoted(TARIFF, "m", [PromptMessage("user", "Go")], {"reasoning": {"effort": "low"}})
+    assert found is not None
+    assert (found.least, standing("5").hold(found, NOW).max_tokens) == (LEAST_THOUGHT, 2_497)
+    with pytest.raises(BudgetError, match=r"This would cost \$4\.10 or more"):
+        standing("4").hold(found, NOW)
 
 
 def test_without_prices_there_is_nothing_to_hold() -> None:
@@ -198,7 +206,7 @@ def test_no_hold_passes_the_limit(
     longest: int,
     is_priced: bool,
 ) -> None:
-    one = Quote("m", prompt, token, asked, longest, is_priced)
+    one = Quote("m", prompt, token, asked, longest, is_priced=is_priced)
     now = Standing(spent, limits=Limits(hard=hard), held=held)
     try:
         hold = now.hold(one, NOW)

@@ -12,6 +12,7 @@ from webapp.web.templating import dollars
 
 USUAL: Final = 32_768  # tokens of an answer whose longest nobody knows
 LEAST: Final = 512  # below so many tokens an answer is not worth its prompt
+LEAST_THOUGHT: Final = 2_048  # the same of one that is to think first
 COMFORTABLE: Final = 4_096  # so many are always given, where they can be paid
 SHARE: Final = 4  # and more of them as long as they take no more than a quarter of what is left: others send too
 SOON: Final = 10.0  # seconds after which an answer that is under way may have ended
@@ -46,7 +47,8 @@ class Quote(Struct, frozen=True):
     """What a call may cost at most: `prompt` dollars for what it reads, `token` for each token that it writes.
 
     `asked` is the most tokens that somebody has set for it, None where nobody has; `longest`, what its model writes at
-    most. One that is not `is_priced` is by a model of which no price is told, while others have one.
+    most; with fewer than `enough` it is not worth its prompt. One that is not `is_priced` is by a model of which no
+    price is told, while others have one.
     """
 
     model: str
@@ -54,6 +56,7 @@ class Quote(Struct, frozen=True):
     token: Decimal = Decimal(0)
     asked: int | None = None
     longest: int = USUAL
+    enough: int = LEAST
     is_priced: bool = True
 
     @property
@@ -64,7 +67,7 @@ class Quote(Struct, frozen=True):
     @property
     def least(self) -> int:
         """With fewer tokens it is not made."""
-        return min(self.wanted, LEAST)
+        return min(self.wanted, self.enough)
 
     def price(self, tokens: int) -> Decimal:
         return self.prompt + tokens * self.token

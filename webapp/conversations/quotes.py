@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from webapp.accounts.budgets import COMFORTABLE, USUAL, Quote
+from webapp.accounts.budgets import COMFORTABLE, LEAST, LEAST_THOUGHT, USUAL, Quote
 from webapp.catalog.catalog import Catalog
 from webapp.catalog.models import Model
 from webapp.conversations.messages import PromptMessage
@@ -69,6 +69,7 @@ def quoted(
         tariff.completion,
         asked if isinstance(asked, int) else None,
         _longest(tariff, tokens),
+        LEAST_THOUGHT if options.get("reasoning") else LEAST,
     )
 
 
