@@ -46,9 +46,9 @@ NO_LIMITS = Limits()
 class Quote(Struct, frozen=True):
     """What a call may cost at most: `prompt` dollars for what it reads, `token` for each token that it writes.
 
-    `asked` is the most tokens that somebody has set for it, None where nobody has; `longest`, what its model writes at
-    most; with fewer than `enough` it is not worth its prompt. One that is not `is_priced` is by a model of which no
-    price is told, while others have one.
+    `asked` is the most tokens that its conversation sets, None where it sets none; `longest`, what its model writes at
+    most; with fewer than `enough` it is not worth its prompt. One that is not `is_priced` is by a model whose price
+    nobody knows, while others have one.
     """
 
     model: str
@@ -79,7 +79,7 @@ class Quote(Struct, frozen=True):
         return int((money - self.prompt) // self.token) if self.token else self.wanted
 
     def tokens_within(self, money: Decimal) -> int:
-        """How many it may write where so much is left. Unless somebody has asked for more, it leaves some to others."""
+        """How many it may write where so much is left. Unless more is `asked`, it leaves some to others."""
         most = self.tokens_for(money)
         if self.asked is not None:
             return min(self.asked, most)
@@ -147,7 +147,7 @@ class Standing(Struct, frozen=True):
         return Terms(self.own_key, is_limited=self.own_key is None and self.limits.hard is not None, hold=hold)
 
     def hold(self, quote: Quote | None, now: datetime) -> Hold:
-        """What is to be held back for a call, None for one of which no price is told. An own key holds nothing.
+        """What a call holds back; nothing for one without a `quote`, and where an own key pays.
 
         Within a hard limit it is as much as the call can cost: where that is more than there is, the call has to be
         shorter. Raises BudgetError where what is left does not pay for its `least`.
@@ -183,10 +183,10 @@ class Standing(Struct, frozen=True):
     def _too_dear(self, quote: Quote, left: Decimal, now: datetime) -> BudgetError:
         """Why a call is not made: what it may cost, what is left, and what to do."""
         hard = self.limits.hard or Decimal(0)
-        cost, rest = told(quote.price(quote.least)), told(max(left, Decimal(0)))
-        sum_up = f"This would cost {cost} or more, and {rest} is left of this month's {told(hard)}"
+        cost, rest = precisely(quote.price(quote.least)), precisely(max(left, Decimal(0)))
+        sum_up = f"This would cost {cost} or more, and {rest} is left of this month's {precisely(hard)}"
         if quote.tokens_for(hard - self.spent) >= quote.least:
-            held = f"while {told(self.held)} is held for answers that are under way"
+            held = f"while {precisely(self.held)} is held for answers that are under way"
             return BudgetError(f"{sum_up}, {held}. {_WAIT}, shorten it, or choose a cheaper model.", retry_after=SOON)
         advice = "Shorten it, begin a new conversation, or choose a cheaper model."
         return BudgetError(f"{sum_up}. {advice} {ends(now)}", retry_after=seconds_left(now))
@@ -220,7 +220,7 @@ class Standing(Struct, frozen=True):
     def held_words(self) -> str:
         """What is held beyond what is spent, for people; "" for nothing."""
         more = self.held - self.growing
-        return f"{told(more)} more is held" if more > 0 and self.own_key is None else ""
+        return f"{precisely(more)} more is held" if more > 0 and self.own_key is None else ""
 
 
 def seconds_left(now: datetime) -> float:
@@ -234,7 +234,7 @@ def ends(now: datetime) -> str:
     return f"The month begins anew on {begins.day} {begins:%B} (UTC)."
 
 
-def told(amount: Decimal) -> str:
+def precisely(amount: Decimal) -> str:
     """Dollars and cents; of less than a cent as many digits as it takes to be more than nothing."""
     return dollars(amount) if amount < Decimal("0.01") else cents(amount)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from webapp.accounts.budgets import Standing, cents, told
+from webapp.accounts.budgets import Standing, cents, precisely
 from webapp.accounts.spending import Line, Month
 
 
@@ -26,7 +26,7 @@ class MonthLink(Struct, frozen=True):
 
 
 class UsagePage(Struct, frozen=True):
-    """A month of a user. `note` tells of limits, `own` of what an own key has paid, `held` of what may still be spent.
+    """A month of a user. `note` is about limits, `own` of what an own key has paid, `held` of what may still be spent.
 
     Each is "" where there is nothing to tell.
     """
@@ -79,8 +79,9 @@ def _limits(standing: Standing) -> str:
 def _held(standing: Standing) -> str:
     if not standing.held or standing.own_key is not None:
         return ""
+    held = precisely(standing.held)
     return (
-        f"{told(standing.held)} more is held for answers that are under way, and for those whose cost isn't known yet. "
+        f"{held} more is held for answers that are under way, and for those whose cost isn't known yet. "
         "What they don't cost of it comes back."
     )
 

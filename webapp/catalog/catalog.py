@@ -108,7 +108,7 @@ class Catalog:
 
     @property
     def has_prices(self) -> bool:
-        """Whether a price is told of any model, as by OpenRouter of almost all."""
+        """Whether any model has a price, as almost all at OpenRouter have."""
         return any(model.prompt_price is not None for model in self._models.values())
 
     def find(self, model_id: str) -> Model | None:

@@ -64,7 +64,7 @@ class Reaped(NamedTuple):
     run: int
 
     def call(self, reserved: Decimal) -> Call:
-        """What is to be booked for it, for which so much was reserved."""
+        """What to book for it, for which so much was reserved."""
         cost = self.running_cost or Decimal(0)
         bill = OpenBill(self.generation_id, cost) if self.generation_id or cost else None
         is_first = int(self.run == 0)

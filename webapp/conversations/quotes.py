@@ -20,7 +20,7 @@ SEARCH: Final = Decimal("0.02")  # of the web, which the variant `:online` of an
 
 
 class Tariff(Struct, frozen=True):
-    """What a model's calls cost at most: for each, and for each token read and written; None where that is not told.
+    """What a model's calls cost at most: for each, and for each token read and written; None where nobody knows.
 
     `context` is how many tokens it reads and writes together, `longest` how many of these it writes; 0 if unknown.
     """
@@ -56,7 +56,7 @@ def tariffs_of(catalog: Catalog) -> TariffOf:
 def quoted(
     tariff: Tariff | None, model: str, prompt: Sequence[PromptMessage], options: Mapping[str, Any]
 ) -> Quote | None:
-    """What a call with these options may cost. None where nothing is told of prices."""
+    """What a call with these options may cost. None where nothing has a price."""
     if tariff is None:
         return None
     if tariff.prompt is None or tariff.completion is None:

@@ -267,7 +267,7 @@ def _is_to_be_booked(one: Expired) -> bool:
 
 
 def _left(one: Expired) -> Call:
-    """What is to be booked for a call without a message whose process has died."""
+    """What to book for a call without a message whose process has died."""
     names = one.message_id, one.user_id, one.model, one.generation_id
     return Reaped(*names, one.running_cost, by_own_key=False, run=one.run).call(one.amount)
 

@@ -161,7 +161,7 @@ class Reply:
 
     @property
     def open_bill(self) -> OpenBill | None:
-        """What is to be asked for when it has ended; None where OpenRouter has told, or nothing was begun."""
+        """What to ask OpenRouter for when it has ended; None where it has told the cost, or nothing was begun."""
         estimate = Decimal(0) if self.is_billed else self.running_cost or Decimal(0)
         if self.is_billed or not (self.generation_id or estimate):
             return None

@@ -14,7 +14,7 @@ from webapp.db.clock import moment
 from webapp.db.tables import Message as MessageRow
 from webapp.db.tables import Reservation as ReservationRow
 
-# Of an answer whose message has a heartbeat: that tells of a death before. Longer than any answer grows.
+# Of an answer whose message has a heartbeat, which shows a death before. Longer than any answer grows.
 ANSWER_LEASE: Final = timedelta(hours=2)
 LEASE: Final = timedelta(seconds=30)  # of a call without a message, which its process renews
 
@@ -31,7 +31,7 @@ class Renewal(NamedTuple):
 
 
 class Expired(NamedTuple):
-    """A reservation that nobody renews any more. `has_message`: its call's end is told by that, and is booked."""
+    """A reservation that nobody renews any more. `has_message`: its call ends with that, and is booked there."""
 
     message_id: UUID
     run: int

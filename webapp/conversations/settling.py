@@ -23,7 +23,7 @@ LEASE: Final = timedelta(minutes=1)
 # OpenRouter knows a call some seconds after its end. What it does not know by the last of these, it never will.
 DELAYS: Final = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=12))
 
-# What is not told by then was hardly billed: nobody's money is held for longer because of it.
+# What OpenRouter doesn't know by then was hardly billed: nobody's money is held for longer.
 HELD_FOR: Final = 2  # times that it was asked for, the second a minute after the first
 
 

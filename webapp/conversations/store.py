@@ -439,7 +439,7 @@ class Conversations:
     async def begin_unkept(self, answer: Message, given: Sequence[PromptMessage]) -> tuple[dict[str, Any], Terms]:
         """The options and terms of an answer that is not to be kept, `given` what it is to read.
 
-        What it may cost is reserved, for as long as somebody renews that. Raises as a send does.
+        What it may cost is reserved, as long as its process renews that. Raises as a send does.
         """
         owner, model = answer.owner_id, answer.receipt.model
         async with self._database.write(owner) as session:

@@ -27,7 +27,7 @@ RUN: Final = 1  # as of an answer that goes on: a title is not counted as anothe
 class TitleCall:
     """A call that writes a title. `key` is the own key that pays, "" for the installation's.
 
-    Whoever makes it notes in `usage` what it has told, None if nothing.
+    Its caller notes in `usage` what the model has used, None where that isn't known.
     """
 
     def __init__(self, key: str) -> None:
@@ -49,7 +49,7 @@ class TitleCosts:
     async def paying(
         self, owner: UUID, model: str, prompt: Sequence[Mapping[str, str]], max_tokens: int
     ) -> AsyncIterator[TitleCall]:
-        """Reserves what a call may cost, and puts into the ledger what it did: its prompt where that is not told.
+        """Reserves what a call may cost, and puts into the ledger what it did: its prompt where nobody knows.
 
         Raises BudgetError where what is left of the month's money does not pay for it. A task that is cancelled books
         nothing: what it leaves is found as that of a process that died.

@@ -44,7 +44,7 @@ class Store(Protocol):
 
 
 class PaidCall(Protocol):
-    """A call that is paid for with `key`, and has told its `usage`."""
+    """A call that is paid for with `key`, and gets its `usage` noted."""
 
     key: str
     usage: Usage | None
