@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -12,8 +11,9 @@ import pytest
 from tests.fakes.app_server import AppServer
 from tests.fakes.cluster import servers_beside, start_all
 from tests.fakes.eventually import eventually
-from tests.fakes.postgres import own_database, url_of
+from tests.fakes.postgres import own_database, run, url_of
 from tests.fakes.upstream import KEY, Upstream
+from webapp.db.address import PostgresServer
 from webapp.standin.server import StandIn
 from webapp.standin.steps import Hold, Say, Usage
 
@@ -21,14 +21,22 @@ DEAR = "x" * 240_000  # eighty thousand tokens at most, at a dollar a million: e
 LIMIT = "0.01"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def servers(request: pytest.FixtureRequest, standin: StandIn, tmp_path: Path) -> Iterator[list[AppServer]]:
-    environ = {
+def environ_of(standin: StandIn) -> dict[str, str]:
+    return {
         "OPENROUTER_API_KEY": KEY,
         "OPENROUTER_BASE_URL": standin.base_url,
         "MAX_LIVE_REPLIES": "1000",
         "MONTHLY_HARD_LIMIT": LIMIT,
     }
+
+
+def browser_of(server: AppServer) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=server.url, trust_env=False, verify=False, timeout=60)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def servers(request: pytest.FixtureRequest, standin: StandIn, tmp_path: Path) -> Iterator[list[AppServer]]:
+    environ = environ_of(standin)
     with ExitStack() as stack:
         if request.param == "postgres":
             database = stack.enter_context(own_database(request.getfixturevalue("postgres_server")))
@@ -46,9 +54,7 @@ def servers(request: pytest.FixtureRequest, standin: StandIn, tmp_path: Path) ->
 async def clients(servers: list[AppServer]) -> AsyncIterator[list[httpx.AsyncClient]]:
     """Sixteen people at their browsers, as many at each server."""
     async with AsyncExitStack() as stack:
-        urls = [servers[number % len(servers)].url for number in range(16)]
-        settings: dict[str, Any] = {"trust_env": False, "verify": False, "timeout": 60}
-        yield [await stack.enter_async_context(httpx.AsyncClient(base_url=url, **settings)) for url in urls]
+        yield [await stack.enter_async_context(browser_of(servers[number % len(servers)])) for number in range(16)]
 
 
 async def ask(client: httpx.AsyncClient, path: str, text: str, model: str) -> httpx.Response:
@@ -121,3 +127,29 @@ async def test_answers_that_are_stopped_before_their_first_piece_have_cost_their
     assert (refused.status_code, refused.json()["code"]) == (402, "budget")
     assert "is left of this month's $0.01" in refused.json()["detail"]
     assert await total(api) == "less than $0.01"
+
+
+async def test_what_a_killed_server_leaves_is_booked_by_another(
+    postgres_server: PostgresServer, standin: StandIn, upstream: Upstream, tmp_path: Path
+) -> None:
+    model = await upstream.script("killed", Hold("never"))
+    with own_database(postgres_server) as database:
+        servers = servers_beside(tmp_path, {**environ_of(standin), "DATABASE_URL": url_of(database)}, 2)
+        start_all(servers)
+        async with AsyncExitStack() as stack:
+            one, other = [await stack.enter_async_context(browser_of(server)) for server in servers]
+            text = "word " * 2_000  # $0.0025, and as much again for the shortest answer
+            assert (await ask(one, "/c", text, model)).status_code == 303
+            await upstream.reached("killed", "never")
+            assert (await ask(other, "/c", text, model)).status_code == 402
+            servers[0].kill()
+            run(database, "UPDATE messages SET heartbeat_at = now() - interval '16 s' WHERE status = 'streaming'")
+
+            async def is_booked() -> bool:
+                page = (await other.get("/usage")).text
+                return "less than $0.01</strong>" in page and "is held" not in page
+
+            await eventually(is_booked)
+        for server in servers:
+            server.stop()
+        assert "Traceback" not in servers[1].log(), servers[1].log()
