@@ -57,6 +57,7 @@ from webapp.conversations.clearing import Clearing
 from webapp.conversations.listing_presenter import ListingPresenter
 from webapp.conversations.listing_store import FOR_GOOD, Listing
 from webapp.conversations.presenter import Presenter
+from webapp.conversations.quotes import tariffs_of
 from webapp.conversations.renderings import Renderer
 from webapp.conversations.repainting import Painter
 from webapp.conversations.replies import Replies
@@ -185,6 +186,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         quota=quota,
         renderer_version=RENDERER_VERSION,
         options_of=supported_options(catalog.find),
+        tariff_of=tariffs_of(catalog),
     )
     reply_store = ReplyStore(database)
     bills = BillStore(database)
@@ -207,9 +209,8 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         max_message_bytes=limit,
     )
     branches = Branches(database, renderer_version=RENDERER_VERSION, quota=quota)
-    titles = Titles(
-        openrouter, conversations, settings.title_model, TitleCosts(budget_store, keys, bills, prices_of(catalog))
-    )
+    title_costs = TitleCosts(budgets, keys, bills, prices_of(catalog), tariffs_of(catalog))
+    titles = Titles(openrouter, conversations, settings.title_model, title_costs)
     chat = Chat(conversations, branches, listing, replies, catalog, titles, renderer, max_message_bytes=limit)
     presenter = Presenter(
         templates,

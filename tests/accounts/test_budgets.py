@@ -47,15 +47,15 @@ def test_a_limit_of_nothing_lets_nobody_spend() -> None:
 def test_who_has_an_own_key_spends_own_money() -> None:
     standing = Standing(Decimal(9), limits=FIVE, own_key=b"sealed")
     standing.check(NOW)
-    assert (standing.terms.own_key, standing.terms.is_limited) == (b"sealed", False)
+    assert (standing.terms().own_key, standing.terms().is_limited) == (b"sealed", False)
 
 
 def test_without_limits_there_is_nothing_to_look_at() -> None:
     standing = Standing(Decimal(10**6))
     standing.check(NOW)
     assert not standing.is_over_soft_limit
-    assert not standing.terms.is_limited
-    assert Standing(limits=FIVE).terms.is_limited
+    assert not standing.terms().is_limited
+    assert Standing(limits=FIVE).terms().is_limited
 
 
 def test_a_note_tells_of_the_limit_that_was_passed() -> None:
@@ -72,6 +72,13 @@ def test_the_month_in_a_few_words() -> None:
     assert Standing(Decimal("1.2")).summary == "$1.20 this month"
     own = Standing(Decimal("1.2"), own_key=b"sealed", own_spent=Decimal("0.5"))
     assert own.summary == "$0.50 by your own key this month"
+
+
+def test_what_is_held_beside_what_is_spent_is_told() -> None:
+    assert Standing(Decimal("1.2"), Decimal("0.1"), held=Decimal("0.4")).held_words == "$0.30 more is held"
+    assert Standing(Decimal("1.2"), held=Decimal("0.0042")).held_words == "$0.0042 more is held"
+    assert Standing(Decimal("1.2"), Decimal("0.1"), held=Decimal("0.1")).held_words == ""
+    assert Standing(own_key=b"sealed", held=Decimal(1)).held_words == ""
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import delete, select, text, update
 
 from tests.fakes.apart import apart
@@ -268,7 +269,8 @@ async def test_whoever_is_full_sends_nothing_and_what_grows_is_kept_whole(house:
         with pytest.raises(NoRoomError, match="10 kB"):
             await attempt
     assert (await house.storage.used(house.alice)).total == await counted(house.database, house.alice)
-    assert (await conversations.terms(house.alice)).own_key is None  # a temporary chat keeps nothing
+    unkept = replace(exchange.answer, id=new_id())
+    assert (await conversations.begin_unkept(unkept, []))[1].own_key is None  # a temporary chat keeps nothing
 
 
 async def test_whoever_is_full_can_make_room(house: House) -> None:

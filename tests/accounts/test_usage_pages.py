@@ -46,6 +46,12 @@ def test_limits_are_told_with_this_month_alone() -> None:
     assert page(standing=Standing(limits=Limits(Decimal(4)))).note == "Above $4.00 a month a note says so."
 
 
+def test_what_is_held_is_told_with_this_month_alone() -> None:
+    standing = Standing(limits=LIMITS, held=Decimal("0.314"))
+    assert page(standing=standing).held.startswith("$0.31 more is held for answers that are under way")
+    assert page(standing=standing, month=Month(2026, 9)).held == page().held == ""
+
+
 def test_what_an_own_key_has_paid_is_told_apart() -> None:
     shown = page(line("2026-11-01", "1", own="0.25"), standing=Standing(limits=LIMITS, own_key=b"sealed"))
     assert shown.own == "$0.25 of it was paid by your own OpenRouter key."

@@ -51,7 +51,14 @@ def alone(section: str) -> Frame:
 LINE: Final = UsageLine("alice@example.org", 3, 1_000, 200, Decimal("0.5"), Decimal("0.25"), "/admin/users/1")
 USAGE: Final = Usage((LINE,), (replace(LINE, name="maker/one", place=""),), replace(LINE, name="In all", place=""))
 PERSON: Final = PersonPage(
-    frame("users", title="Alice"), MEMBER, False, "$1.00 of $5.00", "1.2 GB of 2 GB", LIMITS, ShownLimits()
+    frame("users", title="Alice"),
+    MEMBER,
+    False,
+    "$1.00 of $5.00",
+    "1.2 GB of 2 GB",
+    LIMITS,
+    ShownLimits(),
+    held="$0.31 more is held",
 )
 MODELS: Final = ModelsPage(
     frame("models"),
@@ -67,7 +74,11 @@ INVITATION: Final = Invitation(new_id(), Role.MEMBER, "carol@example.org", "olga
 STATES: Final[dict[str, dict[str, Struct]]] = {
     "administration/users.html": {
         "": PeoplePage(
-            frame("users"), (ListedPerson(MEMBER, "$1.00", "1.2 GB"), ListedPerson(DISABLED, "$0.00 of $5.00", "0 kB"))
+            frame("users"),
+            (
+                ListedPerson(MEMBER, "$1.00", "1.2 GB", "$0.31 more is held"),
+                ListedPerson(DISABLED, "$0.00 of $5.00", "0 kB"),
+            ),
         ),
         "found nobody": PeoplePage(frame("users"), (), "zoe"),
         "saved, and there are more": PeoplePage(frame("users", is_saved=True), (), "", "/admin/users?after=x"),

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from tests.conversations.conftest import Cast
 from tests.fakes.plans import steps
 from tests.fakes.scene import SECRET, Process, Scene, open_scene, running_process
-from webapp.accounts.budgets import BudgetError, Limits
+from webapp.accounts.budgets import COMFORTABLE, BudgetError, Limits
 from webapp.accounts.budgets_store import _STANDING_OF
 from webapp.accounts.keys import Keys
 from webapp.accounts.keys_store import KeyStore
@@ -45,14 +45,16 @@ async def there(scene: Scene) -> AsyncIterator[Process]:
 
 def test_a_call_costs_what_it_reads_and_what_it_writes() -> None:
     meter = Meter(Prices(Decimal("0.1"), Decimal(2)), [PromptMessage("user", "12345678"), PromptMessage("user", "1")])
-    assert meter.estimate(0) == 0
+    assert meter.estimate(0) == Decimal("0.3")
     assert meter.estimate(1) == Decimal("2.3")
     assert meter.estimate(8) == Decimal("4.3")
     assert meter.of_tokens(10, 1) == 3
     assert UNKNOWN.estimate(8) is UNKNOWN.of_tokens(1, 1) is None
 
 
-# Money
+# Money: "Go" is held with $0.005, and each token that may come with $0.002
+
+LONG = "Half" * 600  # $1.20
 
 
 async def limit(scene: Scene, hard: str) -> None:
@@ -60,24 +62,23 @@ async def limit(scene: Scene, hard: str) -> None:
 
 
 async def test_an_answer_that_comes_to_the_limit_is_stopped_and_kept(scene: Scene) -> None:
-    await limit(scene, "0.005")
+    await limit(scene, "1.1")
     answer, call = await scene.here.ask(scene.alice)
+    assert call.options == {"max_tokens": 547}
     await call.gives(Started("gen-1", "some/model", "P"))
-    await call.says("Half")  # $0.003
+    await call.says("Half")
     await scene.here.store.checkpointed()
-    await call.says("more")  # $0.005
+    await call.says(LONG)  # as a model does that does not know max_tokens
     await call.was_closed()
     ended = await scene.ended(answer)
-    assert (ended.status, ended.content, ended.error_code) == (Status.STOPPED, "Halfmore", "budget")
-    assert "less than $0.01 of less than $0.01" in ended.error_message
-    assert "begins anew" in ended.error_message
-    assert (await scene.here.ledger.models(scene.alice, Month.of(datetime.now(UTC))))[0].cost == Decimal("0.005")
+    assert (ended.status, ended.content, ended.error_code) == (Status.STOPPED, f"Half{LONG}", "budget")
+    assert "$1.20 of $1.10" in ended.error_message
 
 
 async def test_at_the_limit_nothing_begins_or_goes_on(scene: Scene) -> None:
-    await limit(scene, "0.001")
+    await limit(scene, "1.1")
     answer, call = await scene.here.ask(scene.alice)
-    await call.says("Half")
+    await call.says(LONG)
     await call.was_closed()
     await scene.ended(answer)
     store = scene.here.conversations
@@ -93,31 +94,37 @@ async def test_at_the_limit_nothing_begins_or_goes_on(scene: Scene) -> None:
     await store.add_exchange(scene.bob, None, "Mine", "m", "")
 
 
-async def test_what_grows_elsewhere_counts_too(scene: Scene, there: Process) -> None:
-    await limit(scene, "0.006")
+async def test_what_was_promised_to_an_answer_elsewhere_is_not_taken_by_one_that_runs_on(
+    scene: Scene, there: Process
+) -> None:
+    await limit(scene, "20")
     here_answer, here_call = await scene.here.ask(scene.alice)
-    await here_call.says("Half")
     _, there_call = await there.ask(scene.alice)
+    assert here_call.options == there_call.options == {"max_tokens": COMFORTABLE}  # $8.20 each
     await there_call.says("Half")
+    await here_call.says("Half" * COMFORTABLE)
+    await scene.here.store.checkpointed()
+    await here_call.says("Half" * 1_900)
     await here_call.was_closed()
-    await there_call.was_closed()
     assert (await scene.ended(here_answer)).error_code == "budget"
+    await there_call.says(" and half.")
+    await there_call.ends()
 
 
 async def test_what_openrouter_says_counts_before_any_estimate(scene: Scene) -> None:
-    await limit(scene, "1")
+    await limit(scene, "1.1")
     answer, call = await scene.here.ask(scene.alice)
-    await call.gives(Started("gen-1", "some/model", "P"), Usage(1, 1, cost=Decimal(1)))
+    await call.gives(Started("gen-1", "some/model", "P"), Usage(1, 1, cost=Decimal("1.1")))
     await call.was_closed()
     assert (await scene.ended(answer)).error_code == "budget"
 
 
 async def test_others_go_on_when_one_is_at_the_limit(scene: Scene) -> None:
-    await limit(scene, "0.001")
+    await limit(scene, "1.1")
     _, hers = await scene.here.ask(scene.alice)
     _, his = await scene.here.ask(scene.bob)
     await his.says("Half")
-    await hers.says("Half")
+    await hers.says(LONG)
     await hers.was_closed()
     await his.says(" and half.")
     await his.ends()
@@ -161,6 +168,8 @@ async def test_what_a_send_asks_is_found_by_indexes(cast: Cast) -> None:
     pace = await plan(cast, _BEGUN_SINCE, owner=cast.alice, since=cast.alice)
     assert "spending_user_id_day_model" in standing.replace("sqlite_autoindex_spending_2", "spending_user_id_day_model")
     assert "ix_messages_live" in standing
+    assert "ix_reservations_user_id" in standing
+    assert "ix_open_bills_user_id" in standing
     assert "pk_messages" in pace.replace("sqlite_autoindex_messages_1", "pk_messages")
 
 

@@ -1,7 +1,8 @@
 """Titles that a model writes: when, of what, and what becomes of whatever it says."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from webapp.accounts.budgets import BudgetError
 from webapp.conversations.messages import Conversation, Exchange, Message, Status
+from webapp.conversations.title_costs import TitleCall
 from webapp.conversations.titles import Titles
 from webapp.db.types import new_id
 from webapp.services.errors import OpenRouterError
@@ -48,13 +50,16 @@ class Desk:
     async def entitle(self, owner: UUID, conversation_id: UUID, title: str) -> None:
         self.titles.append(title)
 
-    async def key(self, owner: UUID) -> str:
+    @asynccontextmanager
+    async def paying(
+        self, owner: UUID, model: str, prompt: Sequence[Mapping[str, str]], max_tokens: int
+    ) -> AsyncIterator[TitleCall]:
         if isinstance(self.own_key, Exception):
             raise self.own_key
-        return self.own_key
-
-    async def book(self, owner: UUID, model: str, usage: Usage, *, by_own_key: bool) -> None:
-        self.paid.append((owner, model, usage, by_own_key))
+        call = TitleCall(self.own_key)
+        yield call
+        assert call.usage is not None
+        self.paid.append((owner, model, call.usage, bool(call.key)))
 
     async def entitles(self, exchange: Exchange) -> None:
         """Lets a title be written, to the end."""

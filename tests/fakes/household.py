@@ -138,10 +138,24 @@ def household() -> dict[str, list[Values]]:
                 "day": "2026-11-01",
                 "model": "m",
                 "estimate": Decimal("0.000000000001"),
+                "held": Decimal("1234567.890123456789"),
                 "has_tokens": True,
                 "by_own_key": True,
                 "tries": 1,
                 "due_at": NOW,
+            }
+        ],
+        "reservations": [
+            {
+                "id": new_id(),
+                "message_id": answer,
+                "run": 2**40,
+                "user_id": alice,
+                "model": "m" * 300,
+                "amount": Decimal("1234567.890123456789"),
+                "generation_id": "g",
+                "running_cost": Decimal("0.000000000001"),
+                "expires_at": NOW,
             }
         ],
         "conversations": [
@@ -290,6 +304,10 @@ def household() -> dict[str, list[Values]]:
                 "context_length": 10**12,
                 "prompt_price": Decimal("0.00000015"),
                 "completion_price": None,
+                "longest_answer": 2**40,
+                "request_price": Decimal("0.02"),
+                "highest_prompt_price": Decimal("0.0000003"),
+                "highest_completion_price": Decimal("0.000000000001"),
                 "input_modalities": ["text"],
                 "output_modalities": [],
                 "supported_parameters": [],

@@ -20,6 +20,7 @@ from webapp.conversations.bills_store import BillStore
 from webapp.conversations.messages import Beginning, Message
 from webapp.conversations.meter import Prices
 from webapp.conversations.observing import Ended
+from webapp.conversations.quotes import Tariff
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.conversations.till import Till
@@ -58,6 +59,10 @@ class Observed:
         self.checkpoints.append(seconds)
 
 
+def tariff_of(model: str) -> Tariff | None:
+    return Tariff(PRICES.prompt, PRICES.completion) if model == "some/model" else None
+
+
 def prices_of(model: str) -> Prices | None:
     return PRICES if model == "some/model" else None
 
@@ -79,7 +84,7 @@ class Process(NamedTuple):
         """Sets an answer growing; returns it, and the call to the model."""
         exchange = await self.conversations.add_exchange(owner, conversation, text, "some/model", str(new_id()))
         return exchange.answer, await self.start(
-            Beginning(exchange.answer, "some/model", exchange.prompt, exchange.terms)
+            Beginning(exchange.answer, "some/model", exchange.prompt, exchange.terms, exchange.options)
         )
 
     async def resume(self, owner: UUID, answer: Message) -> Call:
@@ -120,7 +125,9 @@ async def open_process(
         store, model = TroubledReplyStore(database), FakeModel()
         budgets = Budgets()
         budget_store = BudgetStore(database, budgets)
-        conversations = Conversations(database, max_live=8, renderer_version=RENDERER_VERSION, budgets=budgets)
+        conversations = Conversations(
+            database, max_live=8, renderer_version=RENDERER_VERSION, budgets=budgets, tariff_of=tariff_of
+        )
         observed, till = Observed(), Till(prices_of, budget_store, Keys(SECRET))
         replies = Replies(store, model, bus, observer=observed, till=till, checkpoint_interval=checkpoint_interval)
         yield Process(

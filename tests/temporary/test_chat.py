@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.fakes.eventually import eventually
 from tests.fakes.model import Call as ModelCall
@@ -24,14 +24,17 @@ from webapp.conversations.bills_store import BillStore, Call
 from webapp.conversations.messages import Status
 from webapp.conversations.replies import Replies
 from webapp.conversations.reply import Reply
+from webapp.conversations.reservations_store import Renewal
 from webapp.conversations.till import Till
 from webapp.db.address import Address
+from webapp.db.clock import moment
 from webapp.db.engine import Database
-from webapp.db.tables import Conversation, OpenBill
+from webapp.db.tables import Conversation, OpenBill, Reservation
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
-from webapp.services.events import Finish, Started, Usage
+from webapp.services.events import Accepted, Finish, Started, Usage
 from webapp.temporary import chat as module
+from webapp.temporary import unkept as keeping
 from webapp.temporary.chat import Asked, Pace, TemporaryChat, earlier_messages
 from webapp.temporary.unkept import Unkept
 from webapp.web.refusals import InvalidError, TooLargeError, TooManyError, UnavailableError
@@ -164,16 +167,74 @@ async def test_the_end_waits_for_no_ledger_that_cannot_be_written_and_is_booked_
 
 
 async def test_an_answer_that_comes_to_the_limit_is_stopped(temporary: Temporary) -> None:
-    await temporary.scene.here.budgets.set_limits(temporary.scene.alice, Limits(hard=Decimal("0.005")))
+    await temporary.scene.here.budgets.set_limits(temporary.scene.alice, Limits(hard=Decimal("1.1")))
     asked, versions, call = await temporary.ask()
+    assert call.options == {"max_tokens": 547}
     await call.says("Half")
-    await call.says("more")  # $0.005
+    await call.says("more" * 600)  # as a model does that does not know max_tokens
     await call.was_closed()
     await rest(versions)
     ended = await temporary.chat.ended(asked.answer)
-    assert (ended.status, ended.content, ended.error_code) == (Status.STOPPED, "Halfmore", "budget")
+    assert (ended.status, ended.content, ended.error_code) == (Status.STOPPED, "Half" + "more" * 600, "budget")
     with pytest.raises(BudgetError):
         await temporary.chat.ask(temporary.scene.alice, (), "Go", MODEL)
+
+
+async def test_what_one_may_cost_is_held_while_it_grows_and_renewed_with_what_it_has_cost(
+    temporary: Temporary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "RENEWED_EVERY", 0.0)
+    alice, budgets = temporary.scene.alice, temporary.scene.here.budgets
+    await budgets.set_limits(alice, Limits(hard=Decimal("1.1")))
+    asked, versions, call = await temporary.ask()
+    with pytest.raises(BudgetError, match="Wait for one of them to end"):
+        await temporary.chat.ask(alice, (), "Go", MODEL)
+    await call.gives(Accepted("gen-1"))
+    await call.says("Half")
+
+    async def is_renewed() -> bool:
+        async with temporary.scene.here.database.read() as session:
+            row = (await session.scalars(select(Reservation))).one()
+            return (row.generation_id, row.running_cost) == ("gen-1", Decimal("0.003"))
+
+    await eventually(is_renewed)
+    await call.gives(Usage(10, 5, cost=Decimal("0.0015")))
+    await call.ends()
+    await rest(versions)
+    await temporary.chat.ended(asked.answer)
+    assert await temporary.rows(Reservation) == 0
+    standing = await budgets.standing(alice)
+    assert (standing.spent, standing.held) == (Decimal("0.0015"), Decimal(0))
+
+
+async def test_one_that_was_taken_for_dead_and_comes_back_is_booked_once(temporary: Temporary) -> None:
+    asked, versions, call = await temporary.ask()
+    await call.gives(Accepted("gen-1"))
+    await call.says("All.")
+    bills = BillStore(temporary.scene.here.database)
+    await bills.renew([Renewal(asked.answer.id, 0, "gen-1", Decimal("0.003"))])
+
+    async def is_taken_for_dead() -> bool:
+        async with temporary.scene.here.database.write() as session:
+            await session.execute(update(Reservation).values(expires_at=moment(ago=timedelta(minutes=1))))
+        return [line.cost for line in await temporary.lines()] == [Decimal("0.003")]
+
+    await eventually(is_taken_for_dead)
+    await call.gives(Usage(10, 5, cost=Decimal("0.0015")), Finish("stop"))
+    await call.ends()
+    await rest(versions)
+    await temporary.chat.ended(asked.answer)
+    assert await temporary.lines() == [Line(MODEL, 1, 10, 5, Decimal("0.0015"), Decimal(0))]
+    assert await temporary.rows(OpenBill) == 0
+
+
+async def test_one_that_is_stopped_before_its_first_piece_has_cost_its_prompt(temporary: Temporary) -> None:
+    _, versions, call = await temporary.ask()
+    await versions.aclose()
+    await call.was_closed()
+    await temporary.grows(0)
+    assert [line.cost for line in await temporary.lines()] == [Decimal("0.001")]
+    assert await temporary.rows(Reservation) == 0
 
 
 async def test_when_the_process_goes_down_what_came_is_given_back(temporary: Temporary) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, and_, bindparam, delete, func, select, type_coerce, update
+from sqlalchemy import Row, Uuid, and_, bindparam, case, delete, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.budgets import NO_LIMITS, Limits, Standing
@@ -15,7 +15,9 @@ from webapp.accounts.spending import Month
 from webapp.db.engine import Database
 from webapp.db.tables import IS_LIVE
 from webapp.db.tables import Message as MessageRow
+from webapp.db.tables import OpenBill as BillRow
 from webapp.db.tables import Option as OptionRow
+from webapp.db.tables import Reservation as ReservationRow
 from webapp.db.tables import Spending as SpendingRow
 from webapp.db.tables import User as UserRow
 from webapp.db.types import Money
@@ -46,7 +48,9 @@ class Budgets:
         option = Limits(amount_of(row.soft_option), amount_of(row.hard_option))
         limits = Limits(row.soft_limit, row.hard_limit).over(self.installation.over(option))
         none = Decimal(0)
-        return Standing(row.spent or none, row.growing or none, limits, row.openrouter_key, row.own_spent or none)
+        held = (row.reserved or none) + (row.open or none)
+        sums = row.spent or none, row.growing or none
+        return Standing(*sums, limits, row.openrouter_key, row.own_spent or none, held)
 
 
 class BudgetStore:
@@ -134,6 +138,25 @@ _GROWING: Final = (
     .correlate(UserRow)
     .scalar_subquery()
 )
+# A call that costs more than was reserved for it counts with what it costs.
+_IS_CALL: Final = and_(MessageRow.id == ReservationRow.message_id, MessageRow.run == ReservationRow.run, IS_LIVE)
+_MOST: Final = case(
+    (MessageRow.running_cost > ReservationRow.amount, MessageRow.running_cost), else_=ReservationRow.amount
+)
+_RESERVED: Final = (
+    select(type_coerce(func.sum(_MOST), Money()))
+    .select_from(ReservationRow)
+    .outerjoin(MessageRow, _IS_CALL)
+    .where(ReservationRow.user_id == UserRow.id)
+    .correlate(UserRow)
+    .scalar_subquery()
+)
+_OPEN: Final = (
+    select(type_coerce(func.sum(BillRow.held), Money()))
+    .where(BillRow.user_id == UserRow.id)
+    .correlate(UserRow)
+    .scalar_subquery()
+)
 _STANDING: Final = select(
     UserRow.id,
     UserRow.soft_limit,
@@ -142,6 +165,8 @@ _STANDING: Final = select(
     _spent(SpendingRow.cost - SpendingRow.own_cost).label("spent"),
     _spent(SpendingRow.own_cost).label("own_spent"),
     _GROWING.label("growing"),
+    _RESERVED.label("reserved"),
+    _OPEN.label("open"),
     _option(SOFT_OPTION).label("soft_option"),
     _option(HARD_OPTION).label("hard_option"),
 )

@@ -1,4 +1,4 @@
-"""How many bytes a user has here. Triggers keep count in the transaction of each change (migration 0016).
+"""How many bytes a user has here. Triggers keep count in the transaction of each change (migration 0017).
 
 So nobody who stores or deletes has to think of it, and the figure is that of all that is committed. On Postgres each
 change is a row: nobody waits for a row that another holds. `Storage.fold` sums them up.

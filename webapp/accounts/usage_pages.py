@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from webapp.accounts.budgets import Standing, cents
+from webapp.accounts.budgets import Standing, cents, precisely
 from webapp.accounts.spending import Line, Month
 
 
@@ -26,12 +26,16 @@ class MonthLink(Struct, frozen=True):
 
 
 class UsagePage(Struct, frozen=True):
-    """A month of a user. `note` tells of limits, `own` of what an own key has paid; "" where there is none."""
+    """A month of a user. `note` is about limits, `own` of what an own key has paid, `held` of what may still be spent.
+
+    Each is "" where there is nothing to tell.
+    """
 
     title: str
     total: str
     own: str
     note: str
+    held: str
     days: tuple[UsageRow, ...]
     models: tuple[UsageRow, ...]
     others: tuple[MonthLink, ...]
@@ -55,6 +59,7 @@ def usage_page(usage: Usage, this_month: Month, standing: Standing) -> UsagePage
         total=cents(sum((line.cost for line in usage.days), Decimal(0))),
         own=f"{cents(own)} of it was paid by your own OpenRouter key." if own else "",
         note=_limits(standing) if usage.month == this_month else "",
+        held=_held(standing) if usage.month == this_month else "",
         days=_rows(usage.days, by_day=True),
         models=_rows(usage.models),
         others=tuple(MonthLink(one.name, "/usage" if one == this_month else f"/usage?month={one}") for one in others),
@@ -69,6 +74,16 @@ def _limits(standing: Standing) -> str:
         return "" if limits.soft is None else f"Above {cents(limits.soft)} a month a note says so."
     soft = "" if limits.soft is None else f"; above {cents(limits.soft)} a note says so"
     return f"You may spend {cents(limits.hard)} a month{soft}."
+
+
+def _held(standing: Standing) -> str:
+    if not standing.held or standing.own_key is not None:
+        return ""
+    held = precisely(standing.held)
+    return (
+        f"{held} more is held for answers that are under way, and for those whose cost isn't known yet. "
+        "What they don't cost of it comes back."
+    )
 
 
 def _rows(lines: Sequence[Line], *, by_day: bool = False) -> tuple[UsageRow, ...]:

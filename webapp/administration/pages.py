@@ -46,11 +46,15 @@ class Frame(Struct, frozen=True):
 
 
 class ListedPerson(Struct, frozen=True):
-    """`month` is what the person has spent in it, and of what: "$1.20 of $5.00". `stored` is what they have here."""
+    """What the person has spent in the `month`, and of what: "$1.20 of $5.00"; what is `held` besides, or "".
+
+    `stored` is what they have here.
+    """
 
     person: Person
     month: str
     stored: str
+    held: str = ""
 
 
 class PeoplePage(Struct, frozen=True):
@@ -75,6 +79,7 @@ class PersonPage(Struct, frozen=True):
     stored: str
     limits: ShownLimits
     general: ShownLimits
+    held: str = ""
     link: str = ""
     has_password: bool = True
     are_mailed: bool = False

@@ -70,9 +70,9 @@ async def show_people(
     ids = [person.id for person in found[:PAGE]]
     standings, stored = await budgets.standings(ids), await storage.used_by(ids)
     listed = tuple(
-        ListedPerson(person, standings[person.id].words, size(stored.get(person.id, 0)))
+        ListedPerson(person, standing.words, size(stored.get(person.id, 0)), standing.held_words)
         for person in found[:PAGE]
-        if person.id in standings
+        if (standing := standings.get(person.id)) is not None
     )
     return desk.show("users.html", PeoplePage(desk.frame("users"), listed, find, next_url))
 

@@ -33,15 +33,16 @@ class Profiles:
         was_mailed: bool = False,
     ) -> Response[str]:
         """The page, with what was refused and with limits as they were `typed` then. Raises NotFoundError."""
-        person = await self._people.find(user_id)
+        person, standing = await self._people.find(user_id), await self._budgets.standing(user_id)
         page = PersonPage(
             desk.frame("users", person.called, refusal),
             person,
             person.id == desk.user.id,
-            (await self._budgets.standing(user_id)).words,
+            standing.words,
             in_words((await self._storage.used_by([user_id])).get(user_id, 0), self._storage.most),
             typed or shown_limits(await self._budgets.limits(user_id)),
             shown_limits(self._budgets.fixed.over(await self._budgets.chosen())),
+            standing.held_words,
             link,
             has_password=self._reset_links.are_for(person.role),
             are_mailed=self._reset_links.are_mailed,

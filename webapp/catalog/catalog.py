@@ -108,6 +108,11 @@ class Catalog:
         """Those too that may not be used here, for whoever allows them."""
         return tuple(self._models.values())
 
+    @property
+    def has_prices(self) -> bool:
+        """Whether any model has a price, as almost all at OpenRouter have."""
+        return any(model.prompt_price is not None for model in self._models.values())
+
     def find(self, model_id: str) -> Model | None:
         """The model of that id, or of that dated or other name."""
         return self._models.get(model_id) or self._by_alias.get(model_id)

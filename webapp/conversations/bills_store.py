@@ -1,7 +1,7 @@
 """What answers have cost, on its way into the ledger; and bills that are open until OpenRouter is asked for them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Final, NamedTuple
@@ -12,8 +12,11 @@ from msgspec.structs import replace
 from sqlalchemy import Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from webapp.accounts.budgets import Quote, Terms
+from webapp.accounts.budgets_store import Budgets
 from webapp.accounts.ledger_store import book
 from webapp.accounts.spending import Entry, Spent, day_of
+from webapp.conversations.reservations_store import SHORT_LEASE, Renewal, release, renew, reserve
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import Message as MessageRow
@@ -33,7 +36,10 @@ class OpenBill(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """A call that has ended, and what is known of its cost. `answers`: whether it is to count as another answer."""
+    """A call that has ended, and what is known of its cost. `answers`: whether it is to count as another answer.
+
+    What was `reserved` for it, in its message's `run`, stays held as long as its bill is open.
+    """
 
     message_id: UUID
     payer: UUID
@@ -42,6 +48,8 @@ class Call(Struct, frozen=True):
     answers: int
     by_own_key: bool = False
     open_bill: OpenBill | None = None
+    run: int = 0
+    reserved: Decimal = Decimal(0)
 
 
 class Reaped(NamedTuple):
@@ -55,11 +63,12 @@ class Reaped(NamedTuple):
     by_own_key: bool
     run: int
 
-    @property
-    def call(self) -> Call:
+    def call(self, reserved: Decimal) -> Call:
+        """What to book for it, for which so much was reserved."""
         cost = self.running_cost or Decimal(0)
         bill = OpenBill(self.generation_id, cost) if self.generation_id or cost else None
-        return Call(self.id, self.owner_id, self.model, Spent(), int(self.run == 0), self.by_own_key, bill)
+        is_first = int(self.run == 0)
+        return Call(self.id, self.owner_id, self.model, Spent(), is_first, self.by_own_key, bill, self.run, reserved)
 
 
 async def book_calls(connection: AsyncConnection, calls: Sequence[Call], now: datetime) -> None:
@@ -95,9 +104,16 @@ def _bill(call: Call, bill: OpenBill, day: str) -> dict[str, object]:
         "of_day": day,
         "of_model": call.model,
         "taken": bill.estimate,
+        "rest": _rest(call, bill),
         "tokens": bill.has_tokens,
         "own": call.by_own_key,
     }
+
+
+def _rest(call: Call, bill: OpenBill) -> Decimal:
+    """What stays held until OpenRouter tells: nothing where it can't be asked, or hardly anything is left to tell."""
+    is_open = bill.generation_id and bill.estimate and not bill.has_tokens
+    return max(call.reserved - bill.estimate, Decimal(0)) if is_open else Decimal(0)
 
 
 _ADD: Final = insert(BillRow).values(
@@ -108,6 +124,7 @@ _ADD: Final = insert(BillRow).values(
     day=bindparam("of_day"),
     model=bindparam("of_model"),
     estimate=bindparam("taken"),
+    held=bindparam("rest"),
     has_tokens=bindparam("tokens"),
     by_own_key=bindparam("own"),
     tries=0,
@@ -132,15 +149,31 @@ class BillStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def book(self, entry: Entry) -> None:
-        """Puts what is no answer's into the ledger."""
-        async with self._database.write(entry.user_id) as session:
-            await book(await session.connection(), [entry])
+    async def reserve(self, budgets: Budgets, owner: UUID, quote: Quote | None, call_id: UUID, run: int) -> Terms:
+        """On what terms a short call without a message is made, with what it may cost reserved. Raises BudgetError."""
+        async with self._database.write(owner) as session:
+            standing = await budgets.of(session, owner)
+            terms = standing.terms(standing.hold(quote, datetime.now(UTC)))
+            if quote is not None:
+                reserve(session, owner, call_id, run, quote.model, terms, lease=SHORT_LEASE, running_cost=quote.prompt)
+            return terms
+
+    async def renew(self, renewals: Sequence[Renewal]) -> None:
+        """Says that calls without a message go on."""
+        async with self._database.write() as session:
+            await renew(await session.connection(), renewals)
 
     async def book_call(self, call: Call, now: datetime) -> None:
-        """Puts a call into the ledger whose message is kept nowhere; its bill may stay open."""
+        """Puts a call into the ledger whose message is kept nowhere, in place of what was reserved for it.
+
+        Its bill may stay open.
+        """
         async with self._database.write(call.payer) as session:
-            await book_calls(await session.connection(), [call], now)
+            connection = await session.connection()
+            if call.reserved and not await release(connection, call.message_id, call.run):
+                taken = await take_back(connection, call.message_id)  # it was taken for dead, and booked
+                call = replace(call, answers=0, spent=replace(call.spent, cost=call.spent.cost - taken))
+            await book_calls(connection, [call], now)
 
     async def book_call_soon(self, call: Call, now: datetime) -> None:
         """The same, in the background if it can't be done within BOOKING_PATIENCE."""
@@ -163,11 +196,12 @@ class BillStore:
             connection = await session.connection()
             return [DueBill(*row) for row in await connection.execute(claim.returning(*columns, key))]
 
-    async def put_off(self, bill: UUID, delay: timedelta) -> None:
-        """Lets it be asked for again after a while."""
+    async def put_off(self, bill: UUID, delay: timedelta, *, releases: bool = False) -> None:
+        """Lets it be asked for again after a while; `releases` what was held for it."""
+        change = update(BillRow).where(BillRow.id == bill).values(due_at=moment(ago=-delay))
         async with self._database.write() as session:
             connection = await session.connection()
-            await connection.execute(update(BillRow).where(BillRow.id == bill).values(due_at=moment(ago=-delay)))
+            await connection.execute(change.values(held=Decimal(0)) if releases else change)
 
     async def give_up(self, bill: UUID) -> None:
         """Lets the estimate stand."""

@@ -77,6 +77,19 @@ _FILTERED: Final = Outcome(
     "A content filter ended this answer early, so its end is missing. "
     "Put the question differently, or choose another model.",
 )
+BUDGET: Final = "budget"  # the code of what the month's money does not pay for
+_OUT_OF_MONEY: Final = Outcome(
+    Status.COMPLETE,
+    BUDGET,
+    "This answer ends here, as it was given no more of what is left of this month's money. "
+    "Continue it, or choose a cheaper model.",
+)
+_THOUGHT_IT_AWAY: Final = Outcome(
+    Status.FAILED,
+    BUDGET,
+    "The model thought for as long as what is left of this month's money allowed, and then gave no answer. "
+    "Choose a cheaper model.",
+)
 _STALLED: Final = "The model sent nothing more for {}, so the answer was ended. Continue it, or try again."
 _SILENT: Final = "The model sent no word for {}, so the answer was ended. Try again, or choose another model."
 _PIECES: Final = (Text, Reasoning, Citation, Image)  # what there is of an answer
@@ -97,6 +110,7 @@ async def generate(
     try:
         await _read(upstream, reply, beginning, key_for(beginning), patience)
     except UnreadableKeyError:
+        reply.was_refused = True
         return Outcome(_broken(reply), OWN_KEY, _UNREADABLE)
     except TooLongError:
         reply.receipt = replace(reply.receipt, finish_reason="length")
@@ -105,6 +119,7 @@ async def generate(
     except TimeoutError:
         return Outcome(Status.INTERRUPTED, "timeout", "The answer took more than an hour, and was ended.")
     except OpenRouterError as error:
+        reply.was_refused = not error.may_be_billed
         if error.code == "unauthorised" and beginning.terms.own_key is not None:
             return Outcome(_broken(reply), OWN_KEY, _REFUSED)
         return Outcome(_broken(reply), error.code, error.sentence)
@@ -169,6 +184,8 @@ def _complete(reply: Reply) -> Outcome:
         return Outcome(Status.COMPLETE, "tool_call", _tool_sentence(reply))
     if reply.receipt.finish_reason == "content_filter":
         return _FILTERED
+    if _ran_out(reply):
+        return _OUT_OF_MONEY
     if reply.receipt.finish_reason.lower() in _BROKEN_OFF:
         return _CUT
     if reply.unreadable:
@@ -178,6 +195,11 @@ def _complete(reply: Reply) -> Outcome:
         )
         return Outcome(Status.COMPLETE, "unreadable", sentence)
     return Outcome(Status.COMPLETE)
+
+
+def _ran_out(reply: Reply) -> bool:
+    """Whether the answer is as long as the money allowed, and was to be longer."""
+    return reply.terms.hold.is_cut and reply.receipt.finish_reason == "length"
 
 
 def _asked_for_tool(reply: Reply) -> bool:
@@ -199,6 +221,8 @@ def _nothing(reply: Reply) -> Outcome:
         return Outcome(Status.FAILED, "tool_call", _tool_sentence(reply))
     if not reply.reasoning:
         return _EMPTY
+    if _ran_out(reply):
+        return _THOUGHT_IT_AWAY
     return _ONLY_THOUGHTS_CUT if reply.receipt.finish_reason == "length" else _ONLY_THOUGHTS
 
 

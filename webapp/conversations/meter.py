@@ -10,10 +10,11 @@ CHARACTERS_PER_TOKEN: Final = 4  # of English text
 
 
 class Prices(NamedTuple):
-    """US dollars per token, read and written."""
+    """US dollars per token, read and written, and for each call."""
 
     prompt: Decimal
     completion: Decimal
+    request: Decimal = Decimal(0)
 
 
 PricesOf = Callable[[str], Prices | None]
@@ -33,18 +34,14 @@ class Meter:
         self._prompt_tokens = sum(_tokens(len(one.content)) for one in prompt)
 
     def estimate(self, characters: int) -> Decimal | None:
-        """Of a call by which so many characters have come. Where none came, nothing is billed as a rule."""
-        if self._prices is None:
-            return None
-        if not characters:
-            return Decimal(0)
+        """Of a call by which so many characters have come. Its prompt is read also where none came."""
         return self.of_tokens(self._prompt_tokens, _tokens(characters))
 
     def of_tokens(self, prompt: int, completion: int) -> Decimal | None:
         """Of a call whose tokens are known."""
         if self._prices is None:
             return None
-        return prompt * self._prices.prompt + completion * self._prices.completion
+        return prompt * self._prices.prompt + completion * self._prices.completion + self._prices.request
 
 
 UNKNOWN: Final = Meter(None)

@@ -18,7 +18,7 @@ from webapp.background import background
 from webapp.bus.bus import EVERYONE, Bus, Changed, NoBus, Piece, Watch
 from webapp.bus.bus import Message as BusMessage
 from webapp.conversations.endings import Endings
-from webapp.conversations.generation import INTERRUPTED, STOPPED, Outcome, Upstream, generate
+from webapp.conversations.generation import BUDGET, INTERRUPTED, STOPPED, Outcome, Upstream, generate
 from webapp.conversations.messages import Beginning, Message, Status
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
 from webapp.conversations.observing import Ended, Nobody, Observer
@@ -27,7 +27,6 @@ from webapp.conversations.repainting import Painter
 from webapp.conversations.replies_store import Ending, ReplyKeeper
 from webapp.conversations.reply import Reply, frame_interval
 from webapp.conversations.sharing import Sharing
-from webapp.conversations.till import CODE as BUDGET
 from webapp.conversations.till import Till
 from webapp.db.job_log import JobLog
 from webapp.db.outages import AwayError
@@ -232,6 +231,7 @@ class Replies:
             reply.open_bill,
             reply.answer.owner_id,
             reply.terms.own_key is not None,
+            reply.terms.hold.amount,
         )
         if await self._endings.keep(reply, ending):
             reply.end(outcome.status)

@@ -17,6 +17,7 @@ from webapp.conversations.bills_store import Call, OpenBill, Reaped, book_calls,
 from webapp.conversations.messages import Receipt, Rendering, Source, Status, kept_sources
 from webapp.conversations.observing import spent_between
 from webapp.conversations.pictures import Picture
+from webapp.conversations.reservations_store import Expired, release, release_all, take_expired
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import IS_LIVE
@@ -48,7 +49,8 @@ class Ending(Struct, frozen=True):
     """How an answer ended. `rendering` is by `renderer_version`.
 
     `before` is the receipt with which it began to grow: what came since goes into the ledger, and so does the estimate
-    of an `open_bill`. `payer` and `by_own_key` say whose that is where the message is gone.
+    of an `open_bill`, in place of what was `reserved`. `payer` and `by_own_key` say whose that is where the message is
+    gone.
     """
 
     progress: Progress
@@ -63,6 +65,7 @@ class Ending(Struct, frozen=True):
     open_bill: OpenBill | None = None
     payer: UUID | None = None
     by_own_key: bool = False
+    reserved: Decimal = Decimal(0)
 
 
 class Kept(Struct, frozen=True):
@@ -163,7 +166,7 @@ class ReplyStore:
                 session.add_all(_attachment(progress.id, picture, now) for picture in ending.pictures)
                 return True
             if ending.payer is not None and not await session.scalar(_IS_THERE, {"key": progress.id}):
-                await book_calls(connection, [call_of(ending, ending.payer, by_own_key=ending.by_own_key)], now)
+                await _settle(connection, call_of(ending, ending.payer, by_own_key=ending.by_own_key), now)
             return False
 
     async def _book(
@@ -173,7 +176,7 @@ class ReplyStore:
         if row.heartbeat_at is None:  # it was taken for dead, and an estimate is in the ledger
             taken = await take_back(connection, call.message_id)
             call = replace(call, answers=0, spent=replace(call.spent, cost=call.spent.cost - taken))
-        await book_calls(connection, [call], now)
+        await _settle(connection, call, now)
 
     async def request_stop(self, owner: UUID, message_id: UUID) -> bool:
         """Leaves word for whichever process writes the answer. False if the owner has no such growing answer."""
@@ -198,7 +201,8 @@ class ReplyStore:
 
         Those at which somebody is writing just now are left for the next time; and all of them, for as long, where the
         database was away, as then the living could leave no heartbeat either. What they had cost by their last
-        checkpoints goes into the ledger. Returns how many.
+        checkpoints goes into the ledger in place of what was reserved for them, and so does that of calls without a
+        message whose reservations have expired. Returns how many answers.
         """
         silent = select(MessageRow.id).where(IS_LIVE, _is_silent(silent_after)).with_for_update(skip_locked=True)
         async with self._database.write() as session:
@@ -213,8 +217,11 @@ class ReplyStore:
                 .returning(*(getattr(MessageRow, name) for name in Reaped._fields))
             )
             reaped = [Reaped(*row) for row in result]
-            if reaped:
-                await book_calls(connection, [one.call for one in reaped], datetime.now(UTC))
+            reserved = await release_all(connection, [one.id for one in reaped]) if reaped else {}
+            calls = [one.call(reserved.get(one.id, Decimal(0))) for one in reaped]
+            calls += [_left(one) for one in await take_expired(connection) if _is_to_be_booked(one)]
+            if calls:
+                await book_calls(connection, calls, datetime.now(UTC))
             return len(reaped)
 
     async def save_renderings_soon(self, renderings: Sequence[NewRendering], renderer_version: int) -> None:
@@ -247,10 +254,36 @@ def _checkpoint(row: MessageRow, is_silent: bool) -> Checkpoint:
 
 def call_of(ending: Ending, payer: UUID, *, by_own_key: bool) -> Call:
     """What is to be booked for an answer that has ended."""
-    progress = ending.progress
-    spent = spent_between(ending.before, ending.receipt)
-    is_first = progress.run == 0  # a continued one has been counted
-    return Call(progress.id, payer, ending.receipt.model, spent, int(is_first), by_own_key, ending.open_bill)
+    progress, spent = ending.progress, spent_between(ending.before, ending.receipt)
+    return Call(
+        progress.id,
+        payer,
+        ending.receipt.model,
+        spent,
+        int(progress.run == 0),  # a continued one has been counted
+        by_own_key,
+        ending.open_bill,
+        progress.run,
+        ending.reserved,
+    )
+
+
+async def _settle(connection: AsyncConnection, call: Call, now: datetime) -> None:
+    """Puts what a call has cost into the ledger in place of what was reserved for it."""
+    if call.reserved:
+        await release(connection, call.message_id, call.run)
+    await book_calls(connection, [call], now)
+
+
+def _is_to_be_booked(one: Expired) -> bool:
+    """Whether the call had been made, and is not booked with its message."""
+    return not one.has_message and bool(one.generation_id or one.running_cost)
+
+
+def _left(one: Expired) -> Call:
+    """What to book for a call without a message whose process has died."""
+    names = one.message_id, one.user_id, one.model, one.generation_id
+    return Reaped(*names, one.running_cost, by_own_key=False, run=one.run).call(one.amount)
 
 
 def _attachment(message_id: UUID, picture: Picture, now: datetime) -> AttachmentRow:

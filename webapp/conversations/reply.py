@@ -23,6 +23,7 @@ from webapp.rendering.addresses import safe_link
 from webapp.rendering.paced import PacedStream
 from webapp.rendering.safety import unturned
 from webapp.services.events import (
+    Accepted,
     Citation,
     Finish,
     Image,
@@ -73,6 +74,7 @@ class Reply:
         self.terms = terms
         self.generation_id = ""  # by which OpenRouter knows the call under way
         self.is_billed = False  # whether it has told what that costs
+        self.was_refused = False  # whether it was never begun, and so costs nothing
         self._meter = meter
         self._has_tokens = False
         self.id: UUID = answer.id
@@ -155,11 +157,12 @@ class Reply:
             return spent.cost
         if self._has_tokens:
             return self._meter.of_tokens(spent.prompt_tokens, spent.completion_tokens)
-        return self._meter.estimate(self._length - self._had_length + len(self.reasoning) - self._had_reasoning)
+        written = self._length - self._had_length + len(self.reasoning) - self._had_reasoning
+        return Decimal(0) if self.was_refused and not written else self._meter.estimate(written)
 
     @property
     def open_bill(self) -> OpenBill | None:
-        """What is to be asked for when it has ended; None where OpenRouter has told, or has begun no answer."""
+        """What to ask OpenRouter for when it has ended; None where it has told the cost, or nothing was begun."""
         estimate = Decimal(0) if self.is_billed else self.running_cost or Decimal(0)
         if self.is_billed or not (self.generation_id or estimate):
             return None
@@ -186,6 +189,8 @@ class Reply:
             case Retrying(_, delay, reason):
                 self.retries += 1
                 self.notice = f"{reason} Trying again in {delay:.0f} s." if delay >= 1 else f"{reason} Trying again."
+            case Accepted(generation_id):
+                self.generation_id = generation_id[:MAX_NAME]
             case Started() | Usage() | Finish() | Metrics():
                 self.receipt = _noted(self.receipt, event)
                 self._note_bill(event)

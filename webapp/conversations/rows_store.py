@@ -152,7 +152,7 @@ def add_answer(
     """An empty growing answer by the model of `sent`, at the end of the branch that is shown."""
     answer = new_message(conversation, parent, "assistant", Status.STREAMING, model=sent.model)
     answer.sent = msgspec.to_builtins(sent)
-    answer.by_own_key = terms.own_key is not None
+    answer.by_own_key, answer.running_cost = terms.own_key is not None, terms.hold.prompt or None
     answer.heartbeat_at = moment()
     session.add(answer)
     conversation.active_leaf_id = answer.id

@@ -23,6 +23,9 @@ LEASE: Final = timedelta(minutes=1)
 # OpenRouter knows a call some seconds after its end. What it does not know by the last of these, it never will.
 DELAYS: Final = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=12))
 
+# What OpenRouter doesn't know by then was hardly billed: nobody's money is held for longer.
+HELD_FOR: Final = 2  # times that it was asked for, the second a minute after the first
+
 
 class Cashier(Protocol):
     """Whoever knows what past calls have cost."""
@@ -74,7 +77,7 @@ class Settling:
         if told is not None:
             await self._store.settle(bill.id, told)
         elif bill.generation_id and bill.tries <= len(DELAYS):
-            await self._store.put_off(bill.id, DELAYS[bill.tries - 1])
+            await self._store.put_off(bill.id, DELAYS[bill.tries - 1], releases=bill.tries >= HELD_FOR)
         else:
             logger.info("What generation %s has cost is not told; the estimate stands", bill.generation_id or "-")
             await self._store.give_up(bill.id)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Uuid, and_, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from webapp.accounts.budgets import Terms
+from webapp.accounts.budgets import Standing, Terms
 from webapp.accounts.budgets_store import Budgets
 from webapp.accounts.storage_store import UNLIMITED as BOUNDLESS
 from webapp.accounts.storage_store import Quota
@@ -29,6 +29,8 @@ from webapp.conversations.messages import (
     title_from,
 )
 from webapp.conversations.pictures import Picture
+from webapp.conversations.quotes import TariffOf, quoted, without_tariffs
+from webapp.conversations.reservations_store import LEASE, reserve
 from webapp.conversations.rows_store import (
     add_answer,
     as_conversation,
@@ -99,11 +101,13 @@ class Conversations:
         budgets: Budgets = UNLIMITED,
         quota: Quota = BOUNDLESS,
         options_of: OptionsOf = all_options,
+        tariff_of: TariffOf = without_tariffs,
     ) -> None:
         """`max_live` answers may grow at once for one owner, and as many begin as `max_per_minute` says; 0 for any.
 
-        What they cost is held to `budgets`, and what is kept of them and of questions to `quota`. `options_of` says
-        what of a conversation's parameters its model is sent. HTML of another `renderer_version` is not handed out.
+        What they cost is held to `budgets`, and what they may cost at most, by `tariff_of`, is reserved. What is kept
+        of them and of questions is held to `quota`. `options_of` says what of a conversation's parameters its model is
+        sent. HTML of another `renderer_version` is not handed out.
         """
         self._database = database
         self._max_live = max_live
@@ -111,6 +115,7 @@ class Conversations:
         self._budgets = budgets
         self._quota = quota
         self._options_of = options_of
+        self._tariff_of = tariff_of
         self._renderer_version = renderer_version
 
     # Conversations
@@ -273,14 +278,14 @@ class Conversations:
 
         A send that is repeated with its `client_id` and text finds what the first one made; without a `client_id`
         none is. Raises NotFoundError, ConflictError while an answer is growing there, TooManyError above the limits of
-        growing answers and of messages a minute, BudgetError where the month's money is spent, NoRoomError where the
-        owner has as much here as may be. The answer is kept whole, however much it is.
+        growing answers and of messages a minute, BudgetError where what is left of the month's money does not pay for
+        it, NoRoomError where the owner has as much here as may be. The answer is kept whole, however much it is.
         """
         async with self._database.write(owner) as session:
             earlier = await _find_question(session, owner, client_id) if client_id else None
             if earlier is not None and (first := await self._repeated(session, owner, earlier, text)) is not None:
                 return first
-            live, terms = await self._check_room(session, owner)
+            live, standing = await self._check_room(session, owner)
             await self._quota.check(session, owner, len(text.encode()))
             if conversation_id is None:
                 conversation = new_conversation(session, owner, model, title_from(text))
@@ -294,7 +299,7 @@ class Conversations:
             question = new_message(conversation, conversation.active_leaf_id, "user", Status.COMPLETE, content=text)
             # A page that the browser kept sends its id again, with another text: that is another question.
             question.client_id = client_id if client_id and earlier is None else None
-            return self._asked(session, conversation, question, model, given, terms)
+            return self._asked(session, conversation, question, model, given, standing)
 
     async def add_edited(self, owner: UUID, question_id: UUID, run: int, text: str, model: str) -> Exchange:
         """Adds another version of a question beside it, with an empty answer, and shows them; the old one is kept.
@@ -306,12 +311,12 @@ class Conversations:
             old = await find_message(session, owner, question_id, role="user")
             conversation = await find_conversation(session, owner, old.conversation_id)
             check_unchanged(old, run)
-            live, terms = await self._check_room(session, owner)
+            live, standing = await self._check_room(session, owner)
             _check_settled(conversation, live)
             given = await prompt(session, conversation, old.parent_id, PromptMessage("user", text))
             old.run += 1  # whoever edits it as well is told
             question = new_message(conversation, old.parent_id, "user", Status.COMPLETE, content=text)
-            exchange = self._asked(session, conversation, question, model, given, terms)
+            exchange = self._asked(session, conversation, question, model, given, standing)
             await copy_pictures(session, {old.id: question.id})
             await self._quota.check(session, owner)
             return exchange
@@ -321,16 +326,15 @@ class Conversations:
         async with self._database.write(owner) as session:
             old = await find_message(session, owner, message_id)
             conversation = await find_conversation(session, owner, old.conversation_id)
-            live, terms = await self._check_room(session, owner)
+            live, standing = await self._check_room(session, owner)
             await self._quota.check(session, owner, 1)
             _check_settled(conversation, live)
             parent = old.id if old.role == "user" else old.parent_id
             given = await prompt(session, conversation, parent)
             if not given or given[-1].role != "user":
                 raise ConflictError("There is no question here to answer: it has been deleted.")
-            sent = self._sent(conversation, model, given)
-            answer = add_answer(session, conversation, parent, sent, terms)
-            conversation.model = model
+            sent, terms = self._sent(conversation, model, given, standing)
+            answer = self._add_answer(session, conversation, parent, sent, terms)
             return Beginning(self._message(answer), model, given, terms, sent.options)
 
     async def resume(self, owner: UUID, answer_id: UUID) -> Beginning:
@@ -342,16 +346,17 @@ class Conversations:
                 raise ConflictError("Only the last answer of a conversation can be continued.")
             if not self._message(row).can_continue:
                 raise ConflictError("This answer cannot be continued: it is whole, still growing, or empty.")
-            _, terms = await self._check_room(session, owner)
+            _, standing = await self._check_room(session, owner)
             await self._quota.check(session, owner, 1)
             given = await prompt(session, conversation, row.parent_id, PromptMessage("assistant", row.content))
-            sent = self._sent(conversation, conversation.model, given, continued=len(row.content))
+            sent, terms = self._sent(conversation, conversation.model, given, standing, continued=len(row.content))
             row.sent = to_builtins(sent)
             row.status, row.stop_requested, row.html = Status.STREAMING, False, None
             row.error_code = row.error_message = row.finish_reason = row.generation_id = ""
             row.heartbeat_at = moment()
-            row.running_cost, row.by_own_key = None, terms.own_key is not None
+            row.running_cost, row.by_own_key = terms.hold.prompt or None, terms.own_key is not None
             row.run += 1
+            reserve(session, owner, row.id, row.run, conversation.model, terms)
             return Beginning(self._message(row), conversation.model, given, terms, sent.options)
 
     def _asked(
@@ -361,13 +366,12 @@ class Conversations:
         question: MessageRow,
         model: str,
         given: tuple[PromptMessage, ...],
-        terms: Terms,
+        standing: Standing,
     ) -> Exchange:
         """Adds the question, and below it an empty answer by `model`, which is `given` what it is to read."""
+        sent, terms = self._sent(conversation, model, given, standing)
         session.add(question)
-        sent = self._sent(conversation, model, given)
-        answer = add_answer(session, conversation, question.id, sent, terms)
-        conversation.model = model
+        answer = self._add_answer(session, conversation, question.id, sent, terms)
         return Exchange(
             as_conversation(conversation),
             self._message(question),
@@ -377,11 +381,36 @@ class Conversations:
             options=sent.options,
         )
 
+    def _add_answer(
+        self, session: AsyncSession, conversation: ConversationRow, parent: UUID | None, sent: Sent, terms: Terms
+    ) -> MessageRow:
+        """An empty answer that is going to grow, with what it may cost reserved."""
+        answer = add_answer(session, conversation, parent, sent, terms)
+        conversation.model = sent.model
+        reserve(session, conversation.owner_id, answer.id, 0, sent.model, terms)
+        return answer
+
     def _sent(
-        self, conversation: ConversationRow, model: str, given: Sequence[PromptMessage], *, continued: int = 0
-    ) -> Sent:
-        options = self._options_of(model, conversation.parameters)
-        return sent_with(model, options, conversation.system_prompt, given, continued=continued)
+        self,
+        conversation: ConversationRow,
+        model: str,
+        given: Sequence[PromptMessage],
+        standing: Standing,
+        *,
+        continued: int = 0,
+    ) -> tuple[Sent, Terms]:
+        """What the model is sent, and on what terms: no longer an answer than is left for. Raises BudgetError."""
+        wanted = self._options_of(model, conversation.parameters)
+        options, terms = self._terms(model, wanted, given, standing)
+        return sent_with(model, options, conversation.system_prompt, given, continued=continued), terms
+
+    def _terms(
+        self, model: str, options: Mapping[str, Any], given: Sequence[PromptMessage], standing: Standing
+    ) -> tuple[dict[str, Any], Terms]:
+        """The options of a call that can be paid for. Raises BudgetError."""
+        hold = standing.hold(quoted(self._tariff_of(model), model, given, options), datetime.now(UTC))
+        cut = {} if hold.max_tokens is None else {"max_tokens": hold.max_tokens}
+        return {**options, **cut}, standing.terms(hold)
 
     async def _window(
         self,
@@ -417,16 +446,22 @@ class Conversations:
             return None
         return Exchange(as_conversation(conversation), self._message(question), self._message(answer), is_new=False)
 
-    async def terms(self, owner: UUID) -> Terms:
-        """On what terms another of the owner's answers may grow, which is not to be kept. Raises as a send does."""
-        async with self._database.read() as session:
-            _, terms = await self._check_room(session, owner)
-            return terms
+    async def begin_unkept(self, answer: Message, given: Sequence[PromptMessage]) -> tuple[dict[str, Any], Terms]:
+        """The options and terms of an answer that is not to be kept, `given` what it is to read.
 
-    async def _check_room(self, session: AsyncSession, owner: UUID) -> tuple[list[UUID], Terms]:
-        """The owner's growing answers, and on what terms another may grow beside them.
+        What it may cost is reserved, as long as its process renews that. Raises as a send does.
+        """
+        owner, model = answer.owner_id, answer.receipt.model
+        async with self._database.write(owner) as session:
+            _, standing = await self._check_room(session, owner)
+            options, terms = self._terms(model, {}, given, standing)
+            reserve(session, owner, answer.id, answer.run, model, terms, lease=LEASE)
+            return options, terms
 
-        Raises TooManyError or BudgetError if none may.
+    async def _check_room(self, session: AsyncSession, owner: UUID) -> tuple[list[UUID], Standing]:
+        """The owner's growing answers, and where the owner stands.
+
+        Raises TooManyError if no other may grow beside them, BudgetError where the month's money is spent.
         """
         live = list(await session.scalars(_GROWING, {"owner": owner}))
         if len(live) >= self._max_live:
@@ -438,7 +473,7 @@ class Conversations:
             await self._check_pace(session, owner)
         standing = await self._budgets.of(session, owner)
         standing.check(datetime.now(UTC))
-        return live, standing.terms
+        return live, standing
 
     async def _check_pace(self, session: AsyncSession, owner: UUID) -> None:
         """Raises TooManyError where as many answers have begun within a minute as may; it says when one more may."""

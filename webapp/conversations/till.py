@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -15,8 +14,6 @@ from webapp.catalog.catalog import Catalog
 from webapp.conversations.messages import Beginning
 from webapp.conversations.meter import Meter, Prices, PricesOf, without_prices
 from webapp.conversations.reply import Reply
-
-CODE: Final = "budget"
 
 
 def nothing() -> None:
@@ -60,8 +57,8 @@ class Till:
         standings = await self._budgets.standings({reply.answer.owner_id for reply in limited})
         if self._counts_growing:
             standings = {owner: _with_growing(one, owner, limited) for owner, one in standings.items()}
-        over = {owner: _sentence(one) for owner, one in standings.items() if one.is_at_hard_limit}
-        return {reply: over[reply.answer.owner_id] for reply in limited if reply.answer.owner_id in over}
+        over = {reply: standings[reply.answer.owner_id] for reply in limited if reply.answer.owner_id in standings}
+        return {reply: _sentence(one) for reply, one in over.items() if _is_over(reply, one)}
 
 
 def prices_of(catalog: Catalog) -> PricesOf:
@@ -71,14 +68,28 @@ def prices_of(catalog: Catalog) -> PricesOf:
         model = catalog.find(model_id) or catalog.find(model_id.partition(":")[0])
         if model is None or model.prompt_price is None or model.completion_price is None:
             return None
-        return Prices(model.prompt_price, model.completion_price)
+        return Prices(model.prompt_price, model.completion_price, model.request_price or Decimal(0))
 
     return prices
 
 
+def _is_over(reply: Reply, standing: Standing) -> bool:
+    """Whether the money is spent; or where it is promised to others, whether the answer takes more than was held."""
+    return standing.is_at_hard_limit or (standing.has_promised_too_much and _excess(reply) > 0)
+
+
 def _with_growing(standing: Standing, owner: UUID, live: Iterable[Reply]) -> Standing:
-    costs = (reply.running_cost or Decimal(0) for reply in live if reply.answer.owner_id == owner)
-    return replace(standing, growing=sum(costs, standing.growing))
+    growing, held = standing.growing, standing.held
+    for reply in live:
+        if reply.answer.owner_id == owner:
+            growing += reply.running_cost or Decimal(0)
+            held += max(_excess(reply), Decimal(0))
+    return replace(standing, growing=growing, held=held)
+
+
+def _excess(reply: Reply) -> Decimal:
+    """What the answer is taken to have cost beyond what was held for it."""
+    return (reply.running_cost or Decimal(0)) - reply.terms.hold.amount
 
 
 def _sentence(standing: Standing) -> str:

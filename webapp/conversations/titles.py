@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -43,12 +43,19 @@ class Store(Protocol):
     async def entitle(self, owner: UUID, conversation_id: UUID, title: str) -> None: ...
 
 
+class PaidCall(Protocol):
+    """A call that is paid for with `key`, and gets its `usage` noted."""
+
+    key: str
+    usage: Usage | None
+
+
 class Costs(Protocol):
     """Whoever sees to it that titles are paid for."""
 
-    async def key(self, owner: UUID) -> str: ...
-
-    async def book(self, owner: UUID, model: str, usage: Usage, *, by_own_key: bool) -> None: ...
+    def paying(
+        self, owner: UUID, model: str, prompt: Sequence[Mapping[str, str]], max_tokens: int
+    ) -> AbstractAsyncContextManager[PaidCall]: ...
 
 
 class Titles:
@@ -83,11 +90,11 @@ class Titles:
         owner, conversation_id = exchange.question.owner_id, exchange.conversation.id
         try:
             answer = await self._store.find_message(owner, exchange.answer.id)
-            prompt, key = prompt_of(exchange.question.content, answer.content), await self._costs.key(owner)
-            async with asyncio.timeout(PATIENCE):
-                written = await self._writer.complete(prompt, self._model, key=key, max_tokens=MAX_TOKENS)
-            if written.usage:
-                await outlast(partial(self._costs.book, owner, self._model, written.usage, by_own_key=bool(key)))
+            prompt = prompt_of(exchange.question.content, answer.content)
+            async with self._costs.paying(owner, self._model, prompt, MAX_TOKENS) as call:
+                async with asyncio.timeout(PATIENCE):
+                    written = await self._writer.complete(prompt, self._model, key=call.key, max_tokens=MAX_TOKENS)
+                call.usage = written.usage
             if title := clean(written.text):
                 await outlast(partial(self._store.entitle, owner, conversation_id, title))
         except Exception as error:

@@ -208,8 +208,8 @@ class Spending(Base, kw_only=True):
 class OpenBill(Base, kw_only=True):
     """A call whose cost OpenRouter has not told: its answer was stopped or cut, or its process died.
 
-    Until OpenRouter is asked for it, `estimate` stands in the ledger, in the user's row of that day and model. The
-    message may be gone by then.
+    Until OpenRouter is asked for it, `estimate` stands in the ledger, in the user's row of that day and model, and what
+    the call may have cost beyond that is `held` back from the user's month. The message may be gone by then.
     """
 
     __tablename__ = "open_bills"
@@ -221,10 +221,34 @@ class OpenBill(Base, kw_only=True):
     day: Mapped[str] = mapped_column(Words(10))
     model: Mapped[str] = mapped_column(Words(200))
     estimate: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    held: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     has_tokens: Mapped[bool] = mapped_column(default=False)
     by_own_key: Mapped[bool] = mapped_column(default=False)
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Reservation(Base, kw_only=True):
+    """The most that a call under way may cost: `amount` is held back from its user's month until it has ended.
+
+    The call is that of a message in a `run`; of a temporary answer or a title, whose message is in no table, there is
+    more to know here: `generation_id`, and what it was taken to have cost lately. Who makes the call renews
+    `expires_at`, or takes less time than that; what has expired was left by a process that died. Calls that an own key
+    pays for have no reservation.
+    """
+
+    __tablename__ = "reservations"
+    __table_args__ = (UniqueConstraint("message_id", "run"),)
+
+    id: Mapped[UUID] = key()
+    message_id: Mapped[UUID]
+    run: Mapped[int]
+    user_id: Mapped[UUID] = mapped_column(owned_by("users.id"), index=True)
+    model: Mapped[str] = mapped_column(Words(200))
+    amount: Mapped[Decimal]
+    generation_id: Mapped[str] = mapped_column(Words(200), default="")
+    running_cost: Mapped[Decimal] = mapped_column(default=Decimal(0))
+    expires_at: Mapped[datetime]
 
 
 class Conversation(Base, kw_only=True):
@@ -476,7 +500,10 @@ class Persona(Base, kw_only=True):
 
 
 class CatalogModel(Base, kw_only=True):
-    """A model that OpenRouter offers, as its list said when it was last read. Prices are dollars per token."""
+    """A model that OpenRouter offers, as its list said when it was last read. Prices are dollars per token.
+
+    `request_price` is for each call. The highest prices are those of long prompts, pictures or thoughts.
+    """
 
     __tablename__ = "models"
 
@@ -487,6 +514,10 @@ class CatalogModel(Base, kw_only=True):
     context_length: Mapped[int | None] = mapped_column(default=None)
     prompt_price: Mapped[Decimal | None] = mapped_column(default=None)
     completion_price: Mapped[Decimal | None] = mapped_column(default=None)
+    longest_answer: Mapped[int | None] = mapped_column(default=None)
+    request_price: Mapped[Decimal | None] = mapped_column(default=None)
+    highest_prompt_price: Mapped[Decimal | None] = mapped_column(default=None)
+    highest_completion_price: Mapped[Decimal | None] = mapped_column(default=None)
     input_modalities: Mapped[list[Any]] = mapped_column(default_factory=list)
     output_modalities: Mapped[list[Any]] = mapped_column(default_factory=list)
     supported_parameters: Mapped[list[Any]] = mapped_column(default_factory=list)

@@ -78,6 +78,11 @@ class OpenRouterError(httpx.HTTPError):
         httpx.HTTPError.__init__(self, "")
         self._put_into(_WORDS)
 
+    @property
+    def may_be_billed(self) -> bool:
+        """Whether a model may have run for the call. What was refused before one did costs nothing."""
+        return self.code in _UNTOLD
+
     def hide(self, secret: str) -> None:
         """Takes ``secret`` out of every text: a server may repeat the key that it was sent."""
         if secret:
@@ -106,14 +111,28 @@ class OpenRouterError(httpx.HTTPError):
         self.args = (self.sentence,)
 
 
+# What went wrong while a model may have been at work, or after it was.
+_UNTOLD: Final = frozenset({"timeout", "cut", "empty", "malformed", "unreachable"})
+
+
 class StatusError(OpenRouterError, httpx.HTTPStatusError):
     """OpenRouter answered with a status that is no success; ``response`` is that answer."""
 
     response: httpx.Response
 
+    @property
+    def may_be_billed(self) -> bool:
+        return self.code == "timeout"
+
 
 class NetworkError(OpenRouterError, httpx.TransportError):
-    """OpenRouter was not reached, or the connection to it broke."""
+    """OpenRouter was not reached, or the connection to it broke. ``was_sent``: it may have got the request."""
+
+    was_sent: bool = True
+
+    @property
+    def may_be_billed(self) -> bool:
+        return self.was_sent
 
 
 class SlowError(NetworkError, httpx.TimeoutException):

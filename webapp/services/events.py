@@ -6,6 +6,12 @@ from typing import Literal
 from msgspec import Struct
 
 
+class Accepted(Struct, frozen=True):
+    """OpenRouter has taken the request, and knows it by this id, of which it tells before any part of the answer."""
+
+    generation_id: str
+
+
 class Started(Struct, frozen=True):
     """The answer's first chunk came: who serves it. ``model`` and ``provider`` may differ from what was asked for.
 
@@ -82,4 +88,4 @@ class Metrics(Struct, frozen=True):
     tools: tuple[str, ...] = ()  # that the model asked for, by name
 
 
-StreamEvent = Started | Text | Reasoning | Citation | Image | Usage | Retrying | Finish | Metrics
+StreamEvent = Accepted | Started | Text | Reasoning | Citation | Image | Usage | Retrying | Finish | Metrics

@@ -22,7 +22,7 @@ from webapp.services import listings, refusals
 from webapp.services.answer import Answer, merged
 from webapp.services.call import DEFAULT_CLOCK, DEFAULT_RETRIES, Call, Clock, Retries
 from webapp.services.errors import OpenRouterError, StatusError, name_of
-from webapp.services.events import Finish, Reasoning, Retrying, StreamEvent, Text, Usage
+from webapp.services.events import Accepted, Finish, Reasoning, Retrying, StreamEvent, Text, Usage
 from webapp.services.listings import Credits, Generation, KeyInfo
 from webapp.services.sse import EventTooLargeError
 from webapp.services.transport import (
@@ -45,6 +45,7 @@ GENERATION_DELAYS: Final = (0.5, 1.0, 2.0, 4.0)  # a past answer becomes known w
 _ASK_FOR_USAGE: Final = {"stream_options": {"include_usage": True}}
 _NOT_THERE: Final = (404, 405, 501)  # what a server answers at an address that it does not have
 _ENDPOINTS: Final = frozenset({"/models", "/key", "/credits"})  # not there: the server has none of that
+_NAME: Final = "X-Generation-Id"
 _UNCOMPRESSED: Final = {"Accept-Encoding": "identity"}  # compression would hold tokens back
 
 
@@ -176,9 +177,9 @@ class OpenRouter:
         """The same, by what arrived together: no batch is empty, and neighbouring pieces of text in one are joined.
 
         Cheaper where a fast model's pieces come many at a time. A `key` is used in place of the settings' one. Tokens
-        are asked for where the server may not count them by itself.
+        are asked for where the server may not count them by itself. Accepted comes first, where it names the call.
         """
-        call = self._call(messages, model, options, stream=True, key=key, asks_for_usage=True)
+        call = self._call(messages, model, options, stream=True, key=key, is_watched=True)
         async with aclosing(call) as batches:
             async for batch in batches:
                 yield merged(batch)
@@ -286,9 +287,9 @@ class OpenRouter:
         *,
         stream: bool,
         key: str = "",
-        asks_for_usage: bool = False,
+        is_watched: bool = False,
     ) -> AsyncGenerator[list[StreamEvent], None]:
-        """The events of a call with all its tries, a batch for each read."""
+        """The events of a call with all its tries, a batch for each read; `is_watched` as `stream_batches` says."""
         headers = headers_for(self._settings, key)
         given = {name: value for name, value in options.items() if value is not None}
         request = {"model": model, "messages": messages, "stream": stream, **given}
@@ -297,10 +298,10 @@ class OpenRouter:
         call = Call(model, self._clock)
         try:
             while True:
-                asks = asks_for_usage and self._has_to_ask_for_usage
+                asks = is_watched and self._has_to_ask_for_usage
                 body = msgspec.json.encode({**request, **_ASK_FOR_USAGE} if asks else request)
                 try:
-                    async with aclosing(self._attempt(call.new_answer(), headers, body)) as batches:
+                    async with aclosing(self._attempt(call.new_answer(), headers, body, names=is_watched)) as batches:
                         async for batch in batches:
                             call.note_progress()
                             yield batch
@@ -326,14 +327,16 @@ class OpenRouter:
             call.end("cancelled")
 
     async def _attempt(
-        self, answer: Answer, headers: Mapping[str, str], body: bytes
+        self, answer: Answer, headers: Mapping[str, str], body: bytes, *, names: bool
     ) -> AsyncGenerator[list[StreamEvent], None]:
-        """The events of one try. Raises OpenRouterError after what came was given."""
+        """The events of one try; `names` it first. Raises OpenRouterError after what came was given."""
         broken: OpenRouterError | None = None
         async with (
             self._open("POST", "/chat/completions", headers={**headers, **_UNCOMPRESSED}, content=body) as response,
             aclosing(pieces_of(response)) as pieces,
         ):
+            if names and (name := response.headers.get(_NAME)):
+                yield [Accepted(name)]
             try:
                 if is_one_body(response):
                     if batch := answer.whole(b"".join([piece async for piece in pieces])):

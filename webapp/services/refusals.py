@@ -17,6 +17,7 @@ import msgspec
 from webapp.services.errors import Code, NetworkError, OpenRouterError, SlowError, StatusError, name_of
 from webapp.services.kinds import BY_MESSAGE, BY_STATUS, BY_WORD
 
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL)
 _RETRYABLE: Final[frozenset[Code]] = frozenset({"timeout", "overloaded", "upstream_down"})
 _TRUNCATED: Final = frozenset({"token_limit_exceeded", "max_tokens_exceeded"})
 _EMPTY_PHRASES: Final = frozenset({"provider returned error", "internal server error", "error"})
@@ -73,11 +74,15 @@ def from_exception(error: httpx.HTTPError | httpx.InvalidURL, *, answering: bool
     if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
         return SlowError("timeout", said="nothing came for too long", detail=detail)
     if isinstance(error, httpx.TimeoutException):
-        return SlowError("unreachable", said="no connection in time", retryable=True, detail=detail)
+        slow = SlowError("unreachable", said="no connection in time", retryable=True, detail=detail)
+        slow.was_sent = False
+        return slow
     if answering:
         return NetworkError("cut", retryable=True, detail=detail)
     is_passing = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
-    return NetworkError("unreachable", said=type(error).__name__, retryable=is_passing, detail=detail)
+    broken = NetworkError("unreachable", said=type(error).__name__, retryable=is_passing, detail=detail)
+    broken.was_sent = not isinstance(error, _NEVER_SENT)
+    return broken
 
 
 def _kind(error: BaseException) -> str:

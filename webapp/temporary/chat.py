@@ -74,12 +74,12 @@ class TemporaryChat:
         chosen = await self._catalog.choose(model)
         if (live := self._replies.count_of(owner)) >= self._max_live:
             raise TooManyError(f"{live} temporary answers are growing already. Wait for one to end.", retry_after=5)
-        terms = await self._conversations.terms(owner)
         self._pace.take(owner)
         earlier, question = earlier_messages(owner, said), _message(owner, "user", text)
         answer = replace(_message(owner, "assistant", ""), status=Status.STREAMING, receipt=Receipt(model=chosen))
         prompt = tuple([PromptMessage(one.role, one.content) for one in (*earlier, question)])
-        return Asked(earlier, question, Beginning(answer, chosen, prompt, terms))
+        options, terms = await self._conversations.begin_unkept(answer, prompt)
+        return Asked(earlier, question, Beginning(answer, chosen, prompt, terms, options))
 
     async def grow(self, beginning: Beginning) -> AsyncGenerator[Reply, None]:
         """Sets the answer growing, and yields it as the streaming core does. It ends with whoever follows it."""

@@ -13,8 +13,8 @@ from alembic import op
 
 from webapp.db.types import UtcDateTime
 
-revision = "0016"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 
 ROW = 500  # what a row takes beside its texts, about
 JSON = {"parameters", "origins", "citations", "sent"}
