@@ -23,9 +23,10 @@ from tests.fakes.database import migrated_file, open_database
 from tests.fakes.upstream import KEY
 from webapp.accounts.api_tokens_store import ApiTokens
 from webapp.accounts.passkeys_store import PasskeyStore
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.sessions_store import Sessions
 from webapp.accounts.store import Users
-from webapp.accounts.tickets_store import Purpose, Tickets
+from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.users import Role, User
 from webapp.app import ROOT, create_app
 from webapp.config import Settings

@@ -17,8 +17,9 @@ from tests.fakes.documents import message as document_message
 from tests.fakes.markup import Markup
 from webapp.accounts.events_store import Event
 from webapp.accounts.freshness import Asked, OwnWays, pack
+from webapp.accounts.history_section import HistorySection
 from webapp.accounts.kept import Kept
-from webapp.accounts.notices import HistorySection, Notice
+from webapp.accounts.notices import Notice
 from webapp.accounts.pages import (
     AccountPage,
     AskForMailPage,

@@ -18,9 +18,9 @@ from tests.fakes.database import open_database
 from webapp.accounts.credentials_store import COLUMNS, PURPOSES, Cause
 from webapp.accounts.limits import ACCOUNT
 from webapp.accounts.passkeys_store import PasskeyStore
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.sections import OwnSections
 from webapp.accounts.signing_in import WrongPasswordError
-from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import Caller
 from webapp.accounts.ways_in import WaysIn
 from webapp.config import Settings

@@ -23,8 +23,8 @@ from tests.accounts.people import ALICE, BOB, HOME, PASSWORD, House
 from tests.fakes.database import migrated_file, open_database
 from tests.fakes.upstream import KEY
 from webapp.accounts.passwords import Passwords
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.signing_in import Arrivals, WrongPasswordError
-from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import Role
 from webapp.accounts.ways_in import Way
 from webapp.app import ROOT, create_app

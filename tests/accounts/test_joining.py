@@ -8,8 +8,8 @@ import pytest
 
 from tests.accounts.people import ALICE, BOB, HOME, PASSWORD, SITE, House
 from webapp.accounts.limits import ACCOUNT, MAIL
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.signing_in import WrongPasswordError
-from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import Role, User
 from webapp.accounts.ways_in import Way
 from webapp.web.refusals import ConflictError, InvalidError, NotFoundError, TooManyError

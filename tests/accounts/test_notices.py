@@ -10,9 +10,10 @@ from sqlalchemy import update
 
 from tests.accounts.people import ALICE, BOB, ELSEWHERE, HOME, SITE, House
 from webapp.accounts.events_store import Event, Kind
+from webapp.accounts.history_section import HistorySections
 from webapp.accounts.notices import BY_LINK_OF, NOTICED_FOR, SHOWN, notices_in
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.resetting import LINK_LIFETIME, MAIL_LIFETIME, ResetLinks
-from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import Caller, Role, User
 from webapp.accounts.ways_in import Way, WaysIn
 from webapp.config import Settings
@@ -102,7 +103,7 @@ async def test_the_history_has_what_was_done_to_the_account_and_nothing_of_other
     await shown(house, alice, bob)
     await shown(house, alice, await house.add("carol@example.org"))
     await house.reset_links.make("", bob.id)
-    section = await house.notices.section(Caller(bob))
+    section = await HistorySections(house.events).section(Caller(bob))
     assert [(one.actor, one.subject) for one in section.events] == [("", BOB), (ALICE, BOB)]
 
 
@@ -110,7 +111,7 @@ async def test_who_has_an_address_after_another_is_not_told_of_them(house: House
     await house.events.record(Kind.RESET_LINK_MADE, ALICE, BOB, SHOWN)
     bob = await house.add(BOB)
     assert await house.notices.of(bob) == ()
-    assert (await house.notices.section(Caller(bob))).events == ()
+    assert (await HistorySections(house.events).section(Caller(bob))).events == ()
 
 
 async def test_mailed_links_live_for_ten_minutes_and_those_of_administrators_for_two_days(

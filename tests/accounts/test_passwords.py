@@ -145,6 +145,14 @@ async def test_a_hash_is_its_password_s_alone() -> None:
     assert passwords.is_outdated("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" + "A" * 43)
 
 
+async def test_a_long_password_of_letters_in_two_pieces_opens_the_account_again() -> None:
+    passwords = real_passwords()
+    typed = unicodedata.normalize("NFD", "äöüéñç and words between. " * 7)
+    assert len(typed) > LONGEST
+    kept = await passwords.hashed(CheckedPassword(check_password(typed)))
+    assert await passwords.is_right(typed, kept)
+
+
 async def test_letters_that_look_alike_are_alike() -> None:
     """A browser may send an accent in one piece or in two."""
     passwords = real_passwords()

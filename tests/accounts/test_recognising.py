@@ -13,9 +13,10 @@ from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.id_tokens import Claims
 from webapp.accounts.identities_store import Identities
 from webapp.accounts.passkeys_store import LastWayInError, PasskeyStore
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.recognising import Recognising
 from webapp.accounts.store import Users
-from webapp.accounts.tickets_store import Purpose, Tickets
+from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.users import Role
 from webapp.config import Settings
 from webapp.db.address import Address

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from tests.accounts.people import ALICE, House
-from webapp.accounts.tickets_store import Purpose
+from webapp.accounts.purposes import Purpose
 from webapp.db.tables import Ticket as TicketRow
 
 DAY = timedelta(days=1)

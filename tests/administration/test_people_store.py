@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from tests.accounts.people import ALICE, BOB, HOME, PASSWORD, House
 from tests.fakes.database import open_database
-from webapp.accounts.tickets_store import ENDS_WITH, MADE_IN_OFFICE, Purpose
+from webapp.accounts.purposes import ENDS_WITH, MADE_IN_OFFICE, Purpose
 from webapp.accounts.users import Role
 from webapp.accounts.ways_in import Way
 from webapp.administration.people_store import Ended, People

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import update
 
 from tests.conversations.conftest import Cast
-from webapp.accounts.tickets_store import Purpose, Tickets
+from webapp.accounts.purposes import Purpose
+from webapp.accounts.tickets_store import Tickets
 from webapp.conversations.archiving import Archiving
 from webapp.conversations.listing import Moved, View
 from webapp.conversations.listing_store import AT_ONCE, Listing

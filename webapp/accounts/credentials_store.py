@@ -13,7 +13,7 @@ from msgspec import Struct
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from webapp.accounts.tickets_store import Purpose
+from webapp.accounts.purposes import Purpose
 from webapp.db.tables import ApiToken as TokenRow
 from webapp.db.tables import Session as SessionRow
 from webapp.db.tables import Ticket as TicketRow

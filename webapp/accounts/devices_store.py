@@ -10,8 +10,8 @@ from typing import Final
 
 from sqlalchemy import select, update
 
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.secret import hash_of, new_secret
-from webapp.accounts.tickets_store import Purpose
 from webapp.accounts.users import User
 from webapp.db.clock import moment
 from webapp.db.engine import Database

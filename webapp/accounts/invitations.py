@@ -11,8 +11,9 @@ from webapp.accounts.addresses import domain_of, read_name, spellings
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
 from webapp.accounts.passwords import Passwords
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.store import Users
-from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
+from webapp.accounts.tickets_store import Ticket, Tickets
 from webapp.accounts.users import Role, User, read_full_name
 from webapp.accounts.ways_in import Way, WaysIn
 from webapp.services.mail import Mail

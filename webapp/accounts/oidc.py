@@ -17,8 +17,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from webapp.accounts.id_tokens import Claims, Expected, TokenError, UnknownKeyError, claims_of, read_id_token
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.round_trips import RoundTrips
-from webapp.accounts.tickets_store import Purpose, Ticket
+from webapp.accounts.tickets_store import Ticket
 from webapp.config import Settings
 from webapp.services.oidc import Provider, ProviderError
 from webapp.web.refusals import InvalidError, NotFoundError, UnavailableError

@@ -13,7 +13,8 @@ from uuid import UUID
 from webapp.accounts.keys import UnreadableKeyError
 from webapp.accounts.keys_store import KeyStore
 from webapp.accounts.pages import KeyPage
-from webapp.accounts.tickets_store import Purpose, Tickets
+from webapp.accounts.purposes import Purpose
+from webapp.accounts.tickets_store import Tickets
 from webapp.config import Settings
 from webapp.services.errors import OpenRouterError
 from webapp.web.refusals import InvalidError, NotFoundError, UnavailableError

@@ -18,8 +18,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from webapp.accounts.passkeys_store import PasskeyStore
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.round_trips import RoundTrips
-from webapp.accounts.tickets_store import Purpose, Ticket
+from webapp.accounts.tickets_store import Ticket
 from webapp.accounts.users import User
 from webapp.config import Settings
 from webapp.web.refusals import InvalidError, NotFoundError

@@ -13,8 +13,9 @@ from webapp.accounts.addresses import domain_of, read_name, spellings
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.id_tokens import Claims
 from webapp.accounts.identities_store import Identities
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.store import Users
-from webapp.accounts.tickets_store import Purpose, Tickets
+from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.users import Role, User, read_full_name
 from webapp.config import Settings
 from webapp.web.client import Client

@@ -7,11 +7,12 @@ from uuid import UUID
 from webapp.accounts.addresses import read_name, spellings
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.limits import Limits
-from webapp.accounts.notices import BY_LINK_OF, SHOWN
+from webapp.accounts.notices import BEHIND_NAME, BY_LINK_OF, SHOWN
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.presence import Presence
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.store import Users
-from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
+from webapp.accounts.tickets_store import Ticket, Tickets
 from webapp.accounts.users import Role, User
 from webapp.accounts.ways_in import Way, WaysIn
 from webapp.services.mail import Mail
@@ -158,7 +159,7 @@ class Resetting:
         self._presence.end(ended.credentials)
         await self._limits.forget_account(user.name)
         by = f"{BY_LINK_OF}{ticket.made_by}" if ticket.made_by else "by link"
-        await self._events.record(Kind.PASSWORD_RESET, user.name, "", f"{by}, {ended.words}", client.address)
+        await self._events.record(Kind.PASSWORD_RESET, user.name, "", f"{by}{BEHIND_NAME}{ended.words}", client.address)
         return user
 
     async def _found(self, token: str) -> tuple[Ticket, User]:

@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.secret import hash_of
-from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
+from webapp.accounts.tickets_store import Ticket, Tickets
 
 LIFETIME: Final = timedelta(minutes=10)
 

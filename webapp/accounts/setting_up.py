@@ -7,8 +7,9 @@ from typing import Final
 from webapp.accounts.addresses import read_name
 from webapp.accounts.events_store import Events, Kind
 from webapp.accounts.passwords import Passwords
+from webapp.accounts.purposes import Purpose
 from webapp.accounts.store import Users
-from webapp.accounts.tickets_store import Purpose, Tickets
+from webapp.accounts.tickets_store import Tickets
 from webapp.accounts.users import Role, User, read_full_name
 from webapp.accounts.ways_in import WaysIn
 from webapp.config import SettingError, Settings

@@ -14,6 +14,7 @@ from webapp.accounts.confirming import Confirming
 from webapp.accounts.devices_store import Devices
 from webapp.accounts.events_store import Events
 from webapp.accounts.guard import Guard
+from webapp.accounts.history_section import HistorySections
 from webapp.accounts.identities_store import Identities
 from webapp.accounts.invitations import Invitations, SigningUp
 from webapp.accounts.keeping import Keeping
@@ -77,7 +78,9 @@ class Accounts:
         self.confirm_view = ConfirmView(templates, confirming)
         keeping = Keeping(passkeys, passkey_store, identities, ways_in, events)
         own = OwnSections(account, sessions, tokens, ways_in)
-        sections = AccountSections([*own.providers, keeping.section, StorageSections(storage).section, notices.section])
+        sections = AccountSections(
+            [*own.providers, keeping.section, StorageSections(storage).section, HistorySections(events).section]
+        )
 
         self.sign_in_view = SignInView(templates, resetting, signing_up, ways_in)
         self.parts: dict[str, Any] = {

@@ -11,8 +11,8 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.accounts.purposes import MADE_IN_OFFICE
 from webapp.accounts.store import LOCAL, LOCK, check_office
-from webapp.accounts.tickets_store import MADE_IN_OFFICE
 from webapp.accounts.users import Role
 from webapp.db.engine import Database
 from webapp.db.tables import IS_LIVE

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from webapp.accounts.tickets_store import Purpose, Ticket, Tickets
+from webapp.accounts.purposes import Purpose
+from webapp.accounts.tickets_store import Ticket, Tickets
 from webapp.conversations.listing import Moved, View
 from webapp.conversations.listing_store import Listing, Put
 
