@@ -110,7 +110,7 @@ async def test_work_that_never_ends_is_ended_by_the_clock(sandbox: Sandbox) -> N
 
 
 async def test_work_that_never_ends_is_ended_by_its_processor_time(sandbox: Sandbox) -> None:
-    assert (await refused(sandbox, job(work.spin, processor=1))).reason == "died"
+    assert (await refused(sandbox, job(work.spin, processor=1))).reason == "time"
 
 
 async def test_processor_time_counts_for_each_job_anew(sandbox: Sandbox) -> None:
@@ -121,7 +121,7 @@ async def test_processor_time_counts_for_each_job_anew(sandbox: Sandbox) -> None
 
 async def test_work_that_takes_too_much_memory_fails(sandbox: Sandbox) -> None:
     error = await refused(sandbox, job(work.take_memory), Wish(number=300 * MEGABYTE))
-    assert (error.reason, str(error).split(" in ")[0]) == ("failed", "MemoryError")
+    assert (error.reason, str(error).split(" in ")[0]) == ("memory", "MemoryError")
     assert await sandbox.run(job(work.take_memory), Wish(number=100 * MEGABYTE)) == 100 * MEGABYTE
 
 
@@ -145,6 +145,10 @@ async def test_a_process_that_dies_is_one_jobs_affair(sandbox: Sandbox) -> None:
     others = [asyncio.create_task(sandbox.run(job(work.echo, Wish), Wish(number=n))) for n in range(5)]
     assert (await refused(sandbox, job(work.die))).reason == "died"
     assert [one.number for one in await asyncio.gather(*others)] == [0, 1, 2, 3, 4]
+
+
+async def test_a_process_that_the_system_kills_has_taken_too_much_memory(sandbox: Sandbox) -> None:
+    assert (await refused(sandbox, job(work.be_killed))).reason == "memory"
 
 
 async def test_an_error_of_the_work_says_where_and_not_what(sandbox: Sandbox) -> None:

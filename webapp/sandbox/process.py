@@ -1,13 +1,14 @@
 """One sandboxed process, as the server sees it: started, given jobs one at a time, ended."""
 
 import asyncio
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import Any, Final, Literal, Self
 
 import msgspec
@@ -18,10 +19,11 @@ from webapp.sandbox.job import Job, Limits
 
 ROOT: Final = Path(__file__).parent.parent.parent
 PROGRAM: Final = Path(__file__).parent / "program.py"
+SECONDS_TO_DIE: Final = 5.0  # from the end of what it says to the end of the process itself
 BUFFER: Final = 1 << 18  # bytes of answers that wait here until they're read; then the process waits
 
 # "failed" is an error of the work itself; "busy" and "away": it wasn't even begun.
-Reason = Literal["time", "output", "died", "failed", "busy", "away"]
+Reason = Literal["time", "memory", "output", "died", "failed", "busy", "away"]
 
 
 class SandboxError(Exception):
@@ -86,11 +88,12 @@ class SandboxedProcess:
                 elif kind == FAILED:
                     failure = msgspec.msgpack.decode(body, type=Failure)
                     self._is_between_jobs = True
-                    raise SandboxError("failed", f"{failure.error} in {failure.place}")
+                    reason: Reason = "memory" if failure.error == "MemoryError" else "failed"
+                    raise SandboxError(reason, f"{failure.error} in {failure.place}")
                 else:
                     raise SandboxError("died", "it doesn't speak our language")
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise SandboxError("died", "its process ended") from None
+            raise await self._death() from None
         except msgspec.MsgspecError:
             raise SandboxError("died", "its answer can't be read") from None
         self._is_between_jobs = True
@@ -100,6 +103,16 @@ class SandboxedProcess:
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
         self._orders.transport.abort()
+
+    async def _death(self) -> SandboxError:
+        """Why the process has ended, as far as the system says it."""
+        with suppress(TimeoutExpired):
+            await asyncio.to_thread(self._process.wait, SECONDS_TO_DIE)
+        if self._process.returncode == -signal.SIGPROF:
+            return SandboxError("time", "it took more processor time than it may")
+        if self._process.returncode == -signal.SIGKILL:
+            return SandboxError("memory", "the system killed it, as it does where memory runs out")
+        return SandboxError("died", "its process ended")
 
     async def _send(self, order: Order, patience: float) -> None:
         body = msgspec.msgpack.encode(order)
