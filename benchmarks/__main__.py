@@ -15,6 +15,7 @@ from benchmarks.bench import Bench
 from benchmarks.checkpoints import measure_checkpoints
 from benchmarks.growth import measure_growth
 from benchmarks.history import measure_history
+from benchmarks.imports import measure_imports
 from benchmarks.long_answer import measure_long
 from benchmarks.pages import measure_page, measure_start
 from benchmarks.paint import measure_paint
@@ -40,6 +41,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Bench], list[Row]]]] = {
     "growth": measure_growth,
     "history": measure_history,
     "search": measure_search,
+    "imports": measure_imports,
     "screen": measure_screen,
     "long": measure_long,
 }

@@ -36,7 +36,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     ),
     "__main__": frozenset({"cli"}),
     "cli": frozenset({"commands", "config", "db", "server", "standin", "supervisor", "web"}),
-    "commands": frozenset({"operations", "documents", "conversations", "accounts", "web", "db", "services", "config"}),
+    "commands": frozenset(
+        {"operations", "documents", "conversations", "accounts", "web", "sandbox", "db", "services", "config"}
+    ),
     "server": frozenset(
         {"accounts", "app", "config", "connection", "db", "demo", "listening", "logs", "packages", "supervisor"}
     ),

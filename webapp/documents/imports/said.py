@@ -9,10 +9,11 @@ from webapp.conversations.pictures import picture_of, read_picture
 from webapp.documents.document import DocumentMessage, DocumentPicture
 from webapp.documents.imports import marks
 from webapp.documents.imports.marks import Kind
+from webapp.documents.imports.reading import ConversationError
 from webapp.documents.imports.scanning import code_in
+from webapp.documents.imports.soundness import MAX_BYTES, MAX_SOURCES, TOO_LONG
 from webapp.rendering.safety import is_web_address
 
-MAX_SOURCES: Final = 500  # of one message
 _LINK: Final = re.compile(
     r"(?P<image>!?)\[(?P<label>[^\[\]\n]*)\]"
     r"\((?P<address>data:image/[^()\s]*|/(?:api/v1/files|cache|images|files)/[^()\s]*)\)"
@@ -29,7 +30,8 @@ class _Used(NamedTuple):
 class Said:
     """What a message says, thinks, cites, shows, and what of it can only be named.
 
-    Each method takes the next part of the message as the file has it. Empty ones leave no trace.
+    Each method takes the next part of the message as the file has it. Empty ones leave no trace. Together they raise
+    ConversationError above what a conversation may be: a file can name the same words again and again.
     """
 
     def __init__(self) -> None:
@@ -37,10 +39,12 @@ class Said:
         self._thoughts: list[str] = []
         self._sources: dict[str, Source] = {}
         self._pictures: list[DocumentPicture] = []
+        self._size = 0  # characters
 
     def text(self, words: str) -> None:
         """Words as they are, Markdown in an answer. Marks of the file's own language are out of them already."""
         if words.strip():
+            self._count(words)
             self._parts.append(words)
 
     def markdown(self, words: str) -> None:
@@ -61,14 +65,17 @@ class Said:
 
     def thought(self, words: str) -> None:
         if words.strip():
+            self._count(words)
             self._thoughts.append(words)
 
     def block(self, title: str, body: str, language: str = "") -> None:
         """A text with a name, "File: notes.txt": see marks.block."""
+        self._count(body)
         self._parts.append(marks.block(title, body, language))
 
     def code(self, body: str, language: str = "") -> None:
         if body.strip():
+            self._count(body)
             self._parts.append(marks.fenced(body, language))
 
     def missing(self, kind: Kind, title: str = "") -> None:
@@ -98,12 +105,19 @@ class Said:
 
     def add(self, other: "Said") -> None:
         """All that another one has, behind what is here."""
+        self._size += other._size
+        self._count("")
         self._parts += other._parts
         self._thoughts += other._thoughts
         for one in other._sources.values():
             self.source(one.url, one.title)
         for picture in other._pictures:
             self.picture(picture.data or b"", picture.name)
+
+    def _count(self, words: str) -> None:
+        self._size += len(words)
+        if self._size > MAX_BYTES:
+            raise ConversationError(TOO_LONG)
 
     @property
     def content(self) -> str:
