@@ -61,8 +61,46 @@ def topics(number: int) -> Any:
     return {"schemaHash": "x", "data": data}
 
 
+def parts(number: int) -> Any:
+    """Parts of a message with marks in them, and as many pages that marks can be about."""
+    value = exports.chatgpt()
+    message = value["mapping"]["answer"]["message"]
+    message["content"]["parts"] = ["A mark: 【7†source】"] * number
+    message["metadata"] = {
+        "content_references": [{"matched_text": f"m{one}"} for one in range(number)],
+        "citations": [{"start_ix": one, "end_ix": one + 1} for one in range(number)],
+    }
+    return value
+
+
+def results(number: int) -> Any:
+    """Messages that all name one block, in which there are as many pages."""
+    found = [{"url": f"https://example.org/{one}"} for one in range(number)]
+    block = {"id": "b", "type": "citation", "response": {"results": found}}
+    messages = [{"id": f"m{one}", "role": "assistant", "blocks": ["b"], "content": "Hello"} for one in range(number)]
+    topics = [{"id": "t", "messages": messages}]
+    return {"localStorage": {}, "indexedDB": {"topics": topics, "message_blocks": [block]}}
+
+
+def fragments(number: int) -> Any:
+    """Pieces of an answer, and as many pages that were found."""
+    said = [{"type": "RESPONSE", "content": "[citation:1]"}] * number
+    found = [{"url": f"https://example.org/{one}", "cite_index": one} for one in range(number)]
+    message = {"fragments": [*said, {"type": "SEARCH", "results": found}]}
+    return {"id": "d", "inserted_at": "", "mapping": {"1": {"parent": None, "message": message}}}
+
+
 @pytest.mark.parametrize(
-    ("made", "number"), [(chain, 20_000), (thoughts, 1_000), (answers, 2_000), (forks, 1_500), (topics, 1_000)]
+    ("made", "number"),
+    [
+        (chain, 20_000),
+        (thoughts, 1_000),
+        (answers, 2_000),
+        (forks, 1_500),
+        (topics, 1_000),
+        (parts, 4_000),
+        (results, 1_200),
+    ],
 )
 def test_twice_as_much_takes_twice_the_time(made: Callable[[int], Any], number: int) -> None:
     values = {size: msgspec.json.encode(made(size)) for size in (number, 2 * number)}
