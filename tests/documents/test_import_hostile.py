@@ -109,10 +109,10 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "marks of ChatGPT": (marks, CAN_COME),
     "thoughts above many answers": (thoughts, CAN_COME),
     "a chain of nodes that say nothing": (skipped, CAN_COME),
-    "a thought before many versions": (versions, "It has more than 20 MB of text."),
+    "a thought before many versions": (versions, "It is larger than 20 MB, its pictures aside."),
     "brackets": (brackets, "It needs more memory than an import may take."),
     "a message of 15 MB": (partial(long_message, 3_000_000), "1 image and 1 part of another kind can't be imported"),
-    "a message of 45 MB": (partial(long_message, 9_000_000), "It has more than 20 MB of text."),
+    "a message of 45 MB": (partial(long_message, 9_000_000), "It is larger than 20 MB, its pictures aside."),
     "a Zip64 behind the longest comment": (zip64, "The zip is a Zip64"),
     "a zip of many files": (many_files, "There is no JSON in the zip"),
 }

@@ -298,7 +298,8 @@ def test_a_conversation_with_too_much_text_is_named_with_the_reason(path: Path) 
     long = [message(number, number - 1, "assistant", "a" * 1_900_000) for number in range(2, 13)]
     path.write_bytes(msgspec.json.encode([document(ASKED, *long), exports.claude()]))
     first, second = read(path, 100_000_000)
-    assert (first.title, first.remark, first.document) == ("A title", "It has more than 20 MB of text.", None)
+    assert (first.title, first.remark) == ("A title", "It is larger than 20 MB, its pictures aside.")
+    assert first.document is None
     assert second.document is not None
 
 

@@ -17,7 +17,7 @@ MAX_SOURCES: Final = 500  # of a message
 MAX_PICTURES: Final = 1_000  # of a conversation,
 MAX_PICTURE_BYTES: Final = 30_000_000  # together
 MAX_BYTES: Final = 20_000_000  # of a conversation as JSON, its pictures aside
-TOO_LONG: Final = f"It has more than {MAX_BYTES // 1_000_000} MB of text."
+TOO_LONG: Final = f"It is larger than {MAX_BYTES // 1_000_000} MB, its pictures aside."
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9000, 1, 1, tzinfo=UTC)
