@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import exports
 from tests.fakes.doubling import is_linear
-from webapp.documents.imports.records import conversations
+from webapp.documents.imports.records import Bad, conversations
 
 
 def chain(number: int) -> Any:
@@ -106,3 +106,11 @@ def test_twice_as_much_takes_twice_the_time(made: Callable[[int], Any], number: 
     values = {size: msgspec.json.encode(made(size)) for size in (number, 2 * number)}
     assert len(list(conversations([values[number]]))) > 0
     assert is_linear(lambda size: list(conversations([values[size]])), number)
+
+
+def test_many_tools_before_many_versions_are_no_work_of_their_product() -> None:
+    value = answers(20_000)
+    value["messages"][1]["tool_calls"] = [{"name": f"calc {one}"} for one in range(20_000)]
+    (found,) = conversations([msgspec.json.encode(value)])
+    assert isinstance(found, Bad)
+    assert "larger than 20 MB" in str(found.error)

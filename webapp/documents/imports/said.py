@@ -19,6 +19,7 @@ _LINK: Final = re.compile(
     r"\((?P<address>data:image/[^()\s]*|/(?:api/v1/files|cache|images|files)/[^()\s]*)\)"
 )
 BETWEEN: Final = "\n\n"
+_MARK_SIZE: Final = 20  # characters that stand around what is only named
 
 
 class _Used(NamedTuple):
@@ -79,10 +80,12 @@ class Said:
             self._parts.append(marks.fenced(body, language))
 
     def missing(self, kind: Kind, title: str = "") -> None:
+        self._count(title)
         self._parts.append(marks.missing(kind, title))
 
     def tool(self, title: str, error: str = "") -> None:
         """A tool that was called. What it was told and returned stays behind, unless it failed."""
+        self._count(title)
         self._parts.append(marks.tool(title, error=error) if error else _Used(title))
 
     def source(self, url: str, title: str = "") -> None:
@@ -114,8 +117,13 @@ class Said:
         for picture in other._pictures:
             self.picture(picture.data or b"", picture.name)
 
+    @property
+    def size(self) -> int:
+        """About how many characters it has."""
+        return self._size
+
     def _count(self, words: str) -> None:
-        self._size += len(words)
+        self._size += len(words) + _MARK_SIZE
         if self._size > MAX_BYTES:
             raise ConversationError(TOO_LONG)
 

@@ -131,6 +131,8 @@ def _joined(places: Iterable[Versions]) -> Iterator[Versions]:
 
 def _continued(begun: Turn, turns: Sequence[Turn]) -> list[Turn]:
     """The turns, each behind what was begun. The last one takes that over as it is: a long way of tools stays short."""
+    if begun.said.size * len(turns) > MAX_BYTES:
+        raise ConversationError(TOO_LONG)
     made = list[Turn]()
     for turn in turns:
         said = begun.said if turn is turns[-1] else Said()
