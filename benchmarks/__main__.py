@@ -15,6 +15,7 @@ from benchmarks.bench import Bench
 from benchmarks.checkpoints import measure_checkpoints
 from benchmarks.growth import measure_growth
 from benchmarks.history import measure_history
+from benchmarks.imports import measure_imports
 from benchmarks.isolation import measure_isolation
 from benchmarks.long_answer import measure_long
 from benchmarks.pages import measure_page, measure_start
@@ -42,6 +43,7 @@ MEASUREMENTS: Final[Mapping[str, Callable[[Bench], list[Row]]]] = {
     "isolation": measure_isolation,
     "history": measure_history,
     "search": measure_search,
+    "imports": measure_imports,
     "screen": measure_screen,
     "long": measure_long,
 }

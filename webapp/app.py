@@ -237,7 +237,13 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     accounts = Accounts(settings, database, templates, storage, longest_form=limit * BODY_PER_MESSAGE)
     people, error_handler = People(database), ErrorHandler(templates)
     imports, shares = ImportStore(database, quota), ShareStore(database)
-    importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
+    importer = Importer(
+        imports,
+        sandbox,
+        max_bytes=settings.max_import_bytes,
+        default_model=catalog.default,
+        max_message_bytes=limit,
+    )
     retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
     upstream = Upstream(None if is_demo else openrouter, settings.model_server)
     checks = [

@@ -15,12 +15,14 @@ from sqlalchemy import LargeBinary, select
 from tests.accounts.people import ALICE, BOB, ELSEWHERE, HOME, PASSWORD, House
 from tests.accounts.test_account import NEW, sign_in
 from tests.fakes.database import open_database
+from webapp.accounts.attempts_store import Attempts
 from webapp.accounts.credentials_store import COLUMNS, PURPOSES, Cause
 from webapp.accounts.limits import ACCOUNT
 from webapp.accounts.passkeys_store import PasskeyStore
 from webapp.accounts.purposes import Purpose
 from webapp.accounts.sections import OwnSections
 from webapp.accounts.signing_in import WrongPasswordError
+from webapp.accounts.throttles import Throttles
 from webapp.accounts.users import Caller
 from webapp.accounts.ways_in import WaysIn
 from webapp.config import Settings
@@ -144,7 +146,8 @@ async def test_a_download_of_everything_ends_too(house: House, alice: Caller) ->
     for _ in range(3):
         await store.add_exchange(alice.user.id, None, "Hello", "openai/gpt-5-mini", "")
     thief = await sign_in(house, alice.user)
-    download = await download_all.fn(thief, house.presence, DocumentStore(house.database))
+    throttles = Throttles(Attempts(house.database))
+    download = await download_all.fn(thief, house.presence, DocumentStore(house.database), throttles)
     pieces = download.iterator
     got = [await anext(pieces)]
     await sign_out_elsewhere(house, alice)

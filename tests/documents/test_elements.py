@@ -1,19 +1,22 @@
 """Conversations are found in a file wherever they stand, whole or cut."""
 
-import time
-
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.doubling import is_linear
 from webapp.documents.imports.elements import elements
 
 PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
 
 
-def found(data: bytes) -> list[bytes]:
-    return [data[start:end] for start, end in elements(data)]
+LONGEST = 1_000_000
+
+
+def found(data: bytes, size: int = 1 << 20) -> list[bytes]:
+    """What is found in a file that comes in pieces of that size."""
+    return list(elements((data[place : place + size] for place in range(0, len(data), size)), LONGEST))
 
 
 @pytest.mark.parametrize(
@@ -53,11 +56,21 @@ def test_they_are_those_that_a_decoder_finds(values: list[object], indented: boo
 @PROPERTY
 @given(st.binary())
 def test_whatever_there_is_it_ends(data: bytes) -> None:
-    assert all(start < end <= len(data) for start, end in elements(data))
+    assert all(one and one in data for one in found(data))
+
+
+@PROPERTY
+@given(st.text('"\\\\{}[]a ,').map(str.encode), st.integers(1, 5))
+def test_how_a_file_is_cut_makes_no_difference(data: bytes, size: int) -> None:
+    assert found(data, size) == found(data)
+
+
+def test_one_that_is_too_long_is_cut_and_those_beside_it_come_whole() -> None:
+    long = b'{"a": "' + b"x" * (3 * LONGEST) + b'"}'
+    first, second = found(b"[" + long + b', {"b": 1}]')
+    assert LONGEST < len(first) < 2 * LONGEST + (1 << 20)
+    assert second == b'{"b": 1}'
 
 
 def test_a_file_of_quotation_marks_takes_no_longer_than_it_is_long() -> None:
-    data = b'[{"' + b'\\"' * 500_000
-    began = time.perf_counter()
-    assert len(found(data)) == 1
-    assert time.perf_counter() - began < 5
+    assert is_linear(lambda size: found(b'[{"' + b'\\"' * size), 500_000)

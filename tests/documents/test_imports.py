@@ -36,6 +36,7 @@ from webapp.documents.imports.store import GOES_ON, SILENT_AFTER, ImportStore, L
 from webapp.documents.store import DocumentStore
 from webapp.documents.streams import json_pieces
 from webapp.rendering.safety import unturned
+from webapp.sandbox.sandbox import Sandbox
 from webapp.web.refusals import ConflictError, NotFoundError
 
 CLAUDE_ROOT = "00000000-0000-4000-8000-000000000000"  # above the first message of Claude's
@@ -446,7 +447,7 @@ async def test_who_looks_at_an_import_whose_process_has_died_goes_on_with_it(cas
     await silence(cast, key)
     sent = await cast.imports.find(cast.alice, key)
     assert sent.is_silent
-    importer = Importer(cast.imports, max_bytes=1_000_000, default_model=lambda: "the/default")
+    importer = Importer(cast.imports, Sandbox(), max_bytes=1_000_000, default_model=lambda: "the/default")
     await importer.look_after(cast.bob, sent)
     await importer.look_after(cast.alice, sent)
     await importer.look_after(cast.alice, sent)

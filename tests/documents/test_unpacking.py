@@ -10,7 +10,9 @@ import pytest
 
 from tests.fakes import exports
 from tests.fakes.documents import ASKED, document, message
+from webapp.conversations.messages import Source
 from webapp.documents.document import Document, DocumentPicture
+from webapp.documents.imports import items as module
 from webapp.documents.imports import unpacking
 from webapp.documents.imports.items import Item, items
 from webapp.documents.imports.unpacking import FileError, open_package
@@ -21,7 +23,7 @@ LIMIT = 10_000_000
 
 def read(path: Path, limit: int = LIMIT) -> list[Item]:
     with open_package(path, limit=limit) as package:
-        return list(items(package))
+        return list(items(package, limit=limit))
 
 
 def refused(path: Path, limit: int = LIMIT) -> str:
@@ -132,6 +134,65 @@ def test_a_zip_that_says_that_it_is_larger_is_refused(path: Path) -> None:
     assert "Zip64" in refused(path)
 
 
+def test_a_zip64_behind_the_longest_comment_is_refused_and_its_list_not_read(path: Path) -> None:
+    """Where `zipfile` sees it, further from the end than a record and the longest comment are long."""
+    zipped(path, {"a.json": exports.claude()})
+    data = path.read_bytes()
+    end = data.rfind(b"PK\x05\x06")
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+    path.write_bytes(data[:end] + locator + data[end:-2] + struct.pack("<H", 65_535) + b" " * 65_535)
+    assert "Zip64" in refused(path)
+
+
+def test_a_comment_is_passed_over(path: Path) -> None:
+    data = zipped(path, {"a.json": exports.claude()}).read_bytes()
+    path.write_bytes(data[:-2] + struct.pack("<H", 9) + b"PK\x05 or so")
+    assert [one.title for one in read(path)] == ["Letters"]
+
+
+def test_what_is_behind_the_end_of_a_zip_is_not_passed_over(path: Path) -> None:
+    data = zipped(path, {"a.json": exports.claude()}).read_bytes()
+    path.write_bytes(data + b"something else")
+    assert "behind the end" in refused(path)
+
+
+def test_files_that_lie_over_each_other_are_not_unpacked(path: Path) -> None:
+    """One file with many names: little to send, and much to unpack."""
+    zipped(path, {"a.json": exports.claude()})
+    data = path.read_bytes()
+    start, end = data.find(b"PK\x01\x02"), data.rfind(b"PK\x05\x06")
+    entries = data[start:end] + data[start:end].replace(b"a.json", b"b.json")
+    last = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 2, 2, len(entries), start, 0)
+    path.write_bytes(data[:start] + entries + last)
+    assert "over each other" in refused(path)
+
+
+def test_too_many_files_in_a_zip_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "MAX_FILES", 9)
+    zipped(path, {f"{number}.json": {} for number in range(10)})
+    assert "more than 9 files" in refused(path)
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_packed_as_no_export_is_not_unpacked(path: Path, kind: int) -> None:
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr("a.json", msgspec.json.encode([exports.claude()]))
+    assert [(one.title, one.remark) for one in read(path)] == [("a", "It is broken or encrypted in the zip.")]
+
+
+def test_of_a_file_that_breaks_off_in_a_zip_comes_what_is_before(path: Path) -> None:
+    rows = [exports.claude(key=f"k{number}") for number in range(2_000)]
+    for number, row in enumerate(rows):
+        row["name"] = f"{number * 7_919:x}" * 20
+    zipped(path, {"conversations.json": rows})
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 200] = bytes(200)
+    path.write_bytes(data)
+    found = [one for one in read(path) if not one.is_note]
+    assert found[-1].remark == "It is broken or encrypted in the zip."
+    assert found[0].document is not None
+
+
 def test_names_in_a_zip_lead_nowhere(path: Path) -> None:
     zipped(path, {"../../../tmp/evil/conversations.json": [exports.claude()], "/etc/pictures/x.png": PNG})
     before = set(path.parent.iterdir())
@@ -191,3 +252,72 @@ def test_what_is_left_out_of_a_zip_is_named(path: Path) -> None:
         "1 empty conversation is left out.",
         "Other files in the zip aren't read: memories.json, users.json.",
     ]
+
+
+# How much it may be
+
+
+def taken(item: Item) -> Document:
+    return msgspec.json.decode(item.document or b"", type=Document)
+
+
+def shortened(path: Path, value: Any, longest: int = 1_000) -> Item:
+    path.write_bytes(msgspec.json.encode([value]))
+    with open_package(path, limit=LIMIT) as package:
+        (item,) = items(package, limit=LIMIT, longest=longest)
+    return item
+
+
+def test_a_message_that_is_too_long_is_cut_and_says_so(path: Path) -> None:
+    value = exports.claude()
+    value["chat_messages"][1]["content"] = [
+        {"type": "thinking", "thinking": "thought " * 1_000},
+        {"type": "text", "text": "word " * 1_000},
+    ]
+    item = shortened(path, value)
+    answer = taken(item).messages[1]
+    assert len(answer.content) <= 1_000
+    assert len(answer.reasoning) <= 1_000
+    assert answer.content.startswith("word word")
+    assert answer.content.endswith("\n\n[Part not imported: 4,200 more characters]")
+    assert "1 part of another kind can't be imported" in item.remark
+
+
+def test_one_of_open_chat_s_own_is_cut_as_well(path: Path) -> None:
+    item = shortened(path, document(ASKED, message(2, 1, "assistant", "word " * 1_000)))
+    assert item.remark == "1 text in it is too long, and cut."
+    assert shortened(path, taken(item)).document == item.document
+
+
+def test_a_message_of_the_longest_length_stays_as_it_is(path: Path) -> None:
+    item = shortened(path, document(ASKED, message(2, 1, "assistant", "a" * 1_000)))
+    assert (taken(item).messages[1].content, item.remark) == ("a" * 1_000, "")
+
+
+def test_a_conversation_with_too_much_text_is_named_with_the_reason(path: Path) -> None:
+    long = [message(number, number - 1, "assistant", "a" * 1_900_000) for number in range(2, 13)]
+    path.write_bytes(msgspec.json.encode([document(ASKED, *long), exports.claude()]))
+    first, second = read(path, 100_000_000)
+    assert (first.title, first.remark) == ("A title", "It is larger than 20 MB, its pictures aside.")
+    assert first.document is None
+    assert second.document is not None
+
+
+def test_a_message_with_too_many_sources_is_refused(path: Path) -> None:
+    many = tuple(Source(f"https://example.org/{number}", "") for number in range(501))
+    path.write_bytes(msgspec.json.encode([document(ASKED, message(2, 1, "assistant", "Here.", sources=many))]))
+    assert "more than 500 sources" in read(path)[0].remark
+
+
+def test_more_pictures_than_a_conversation_brings_are_left_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PICTURE_BYTES", 3 * len(PNG))
+    pictures = tuple(DocumentPicture(id=f"p{number}", media_type="image/png", data=PNG) for number in range(5))
+    path.write_bytes(msgspec.json.encode([document(ASKED, message(2, 1, "assistant", "Look.", pictures=pictures))]))
+    (item,) = read(path)
+    assert len(taken(item).messages[1].pictures) == 3
+    assert item.remark.startswith("2 of its pictures are left out: ")
+
+
+def test_all_conversations_of_a_file_together_have_a_limit(path: Path) -> None:
+    path.write_bytes(msgspec.json.encode([exports.chatgpt(key=f"c{number}") for number in range(10)]))
+    assert "The conversations in the file have more than" in refused(path, 5_000)

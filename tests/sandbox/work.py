@@ -55,6 +55,12 @@ def die(wish: Wish) -> Iterator[int]:
     yield 0
 
 
+def be_killed(wish: Wish) -> Iterator[int]:
+    """As the system does with the process that has the most memory, when there is none left."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    yield 0
+
+
 def fail(wish: Wish) -> Iterator[int]:
     yield int(f"What {wish.what} wrote")
 

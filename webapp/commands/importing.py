@@ -85,14 +85,23 @@ async def _run(settings: Settings, address: "Address", name: str, upload: "Uploa
     from webapp.db.engine import open_database
     from webapp.documents.imports.importer import Importer
     from webapp.documents.imports.store import ImportStore
+    from webapp.sandbox.sandbox import Sandbox
 
     database = open_database(address)
     try:
         owner = await _owner(settings, database, name)
         store = ImportStore(database)
-        importer = Importer(store, max_bytes=settings.max_import_bytes, default_model=lambda: settings.default_model)
-        import_id = await importer.receive(owner, upload)
-        await importer.idle()
+        sandbox = Sandbox()
+        importer = Importer(
+            store,
+            sandbox,
+            max_bytes=settings.max_import_bytes,
+            default_model=lambda: settings.default_model,
+            max_message_bytes=settings.max_message_bytes,
+        )
+        async with sandbox.running():
+            import_id = await importer.receive(owner, upload)
+            await importer.idle()
         if (await store.find(owner, import_id)).state == "ready":
             await importer.confirm(owner, import_id)
             await importer.idle()

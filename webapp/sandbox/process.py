@@ -19,11 +19,14 @@ from webapp.sandbox.job import Job, Limits
 
 ROOT: Final = Path(__file__).parent.parent.parent
 PROGRAM: Final = Path(__file__).parent / "program.py"
+SECONDS_TO_DIE: Final = 5.0  # from the end of what it says to the end of the process itself
 BUFFER: Final = 1 << 18  # bytes of answers that wait here until they're read; then the process waits
 
-# "failed" is an error of the work itself. "time": by the clock, so a busy machine may be why. "busy" and "away": no
-# process was to be had.
-Reason = Literal["time", "output", "died", "failed", "busy", "away"]
+# - "processor", "memory", "output": the job took more than it may. "died": its process broke. "failed": an error of the
+#   work itself.
+# - "time": by the clock, so a busy machine may be why. "killed": by the system, as where memory runs out, which may be
+#   others' doing. "busy", "away": no process was to be had.
+Reason = Literal["processor", "memory", "output", "died", "failed", "time", "killed", "busy", "away"]
 
 
 class SandboxError(Exception):
@@ -36,7 +39,7 @@ class SandboxError(Exception):
     @property
     def is_of_the_input(self) -> bool:
         """Whether the same question would fare no better another time."""
-        return self.reason not in ("time", "busy", "away")
+        return self.reason not in ("time", "killed", "busy", "away")
 
 
 class SandboxedProcess:
@@ -88,7 +91,8 @@ class SandboxedProcess:
                 elif kind == FAILED:
                     failure = msgspec.msgpack.decode(body, type=Failure)
                     self._is_between_jobs = True
-                    raise SandboxError("failed", f"{failure.error} in {failure.place}")
+                    reason: Reason = "memory" if failure.error == "MemoryError" else "failed"
+                    raise SandboxError(reason, f"{failure.error} in {failure.place}")
                 else:
                     raise SandboxError("died", "it doesn't speak our language")
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -97,20 +101,21 @@ class SandboxedProcess:
             raise SandboxError("died", "its answer can't be read") from None
         self._is_between_jobs = True
 
-    async def _death(self) -> SandboxError:
-        """Why it ended. A system that is out of memory kills it for what others do as well."""
-        with suppress(TimeoutExpired):
-            await asyncio.to_thread(self._process.wait, 1.0)
-        code = self._process.returncode
-        if code == -signal.SIGKILL:
-            return SandboxError("away", "the system killed its process")
-        return SandboxError("died", f"its process ended with {code}")
-
     async def end(self) -> None:
         """Ends it at once, whatever it does."""
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
         self._orders.transport.abort()
+
+    async def _death(self) -> SandboxError:
+        """Why the process has ended, as far as the system says it."""
+        with suppress(TimeoutExpired):
+            await asyncio.to_thread(self._process.wait, SECONDS_TO_DIE)
+        if self._process.returncode == -signal.SIGPROF:
+            return SandboxError("processor", "it took more processor time than it may")
+        if self._process.returncode == -signal.SIGKILL:
+            return SandboxError("killed", "the system killed it, as it does where memory runs out")
+        return SandboxError("died", f"its process ended with {self._process.returncode}")
 
     async def _send(self, order: Order, patience: float) -> None:
         body = msgspec.msgpack.encode(order)

@@ -74,8 +74,11 @@ def _failure(error: Exception) -> Failure:
 
 
 def _peak() -> int:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    """Bytes of memory that this program has had at most. `ru_maxrss` may be that of the server, which started it."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) * 1024
+    return 0
 
 
 def _lower() -> None:

@@ -6,6 +6,7 @@ cut off.
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -16,13 +17,15 @@ from webapp.documents.imports.scanning import Marked, closed_by_line, marked
 from webapp.rendering.addresses import is_web_address
 
 _MARK: Final = re.compile("\ue200(?P<body>[^\ue200\ue201]*)(?P<end>\ue201?)")
-_CUT: Final = re.compile("[\\w-]*(?:\ue202(?:turn\\d+\\w+|\\[[^]\\n]*\\]?|[^\ue202\\s]*))*")
+_CUT: Final = re.compile("[\\w-]*(?:\ue202(?:turn\\d\\w++|\\[[^]\\n]*\\]?|[^\ue202\\s]*))*")
 _LONGEST: Final = 200  # characters of a mark of before
+_MOST: Final = 1_000  # marks of a message, each part of which is looked through for all of them
+_MARKED: Final = re.compile("[\ue200【]")
 _OTHER: Final = re.compile("[\ue200-\ue20f]")
 _OLD: Final = re.compile(r"【\d+(?::\d+)?†(?P<label>[^【】\n]*)】")
 # What stands for marks that read as nothing, with the gap before them.
 _GONE: Final = re.compile("(?<![ \t\ue201])([ \t]*+)\ue201(?:[ \t]*+\ue201)*+(?=([^\\W_])?)")
-_PLACE: Final = re.compile(r"turn\d+\w+")
+_PLACE: Final = re.compile(r"turn\d\w++")
 # Marks of before that stand for no page that the file knows.
 _LEAKED: Final = re.compile(r":contentReference\[oaicite:\d{1,6}\](?:\{index=\d{1,6}\})?|【oaicite:\d{1,6}】")
 _LINES: Final = re.compile(r"source|L\d+(?:-L?\d+)?")
@@ -51,11 +54,14 @@ def words_of(said: str, details: Mapping[str, Any]) -> str:
 def _references(said: str, details: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """What each mark in a text is about. Those of before only say where in the text it stands."""
     found = dict[str, Mapping[str, Any]]()
-    for one in objects(details.get("citations")):
+    if not _MARKED.search(said):
+        return found
+    for one in islice(objects(details.get("citations")), _MOST):
         start, end = one.get("start_ix"), one.get("end_ix")
         if isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= start + _LONGEST:
             found[said[start:end]] = mapping(one.get("metadata"))
-    return found | {text(one.get("matched_text")): one for one in objects(details.get("content_references"))}
+    named = islice(objects(details.get("content_references")), _MOST)
+    return found | {text(one.get("matched_text")): one for one in named}
 
 
 def _writing(part: Marked) -> str:

@@ -1,4 +1,6 @@
-"""Reads what somebody sent, and makes conversations of it when they say so: in the background, step by step.
+"""Has read what somebody sent, and makes conversations of it when they say so: in the background, step by step.
+
+A file is read in the sandbox (reading_job.py): nothing of it is opened in the server's own process.
 
 Each step is in the database, so the page that tells of it may be answered by any process. Who confirms, or looks at an
 import at which nobody works any more, has it gone on with in their own process.
@@ -6,34 +8,62 @@ import at which nobody works any more, has it gone on with in their own process.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 from webapp.background import background, end
 from webapp.db.job_log import JobLog
 from webapp.db.patience import outlast
-from webapp.documents.imports.items import Item, items
-from webapp.documents.imports.store import BATCH, BATCH_BYTES, Import, ImportStore, State
-from webapp.documents.imports.unpacking import FileError, open_package
+from webapp.documents.imports.reading_job import UNPACKED, Batch, Sent, Unreadable, reading_job
+from webapp.documents.imports.soundness import MAX_CHARACTERS
+from webapp.documents.imports.store import Import, ImportStore, State
+from webapp.documents.imports.unpacking import FileError
+from webapp.sandbox.job import Job
+from webapp.sandbox.process import Reason, SandboxError
+from webapp.sandbox.sandbox import Sandbox
 from webapp.web.refusals import RefusalError
 from webapp.web.uploads import Upload
 
 logger = logging.getLogger(__name__)
 
-SWEEP_INTERVAL: Final = 3600.0  # seconds
-UNPACKED: Final = 10  # times as much as a file may have, a zip may unpack to
+ReadingJob = Callable[[Sent, int], Job[Sent, Batch | Unreadable]]
 
+SWEEP_INTERVAL: Final = 3600.0  # seconds
+SIGN_INTERVAL: Final = 5.0  # seconds between two signs that a file is still being read, or waits for its turn
+
+_BUSY: Final = "The server is busy reading other files. Send this one again in some minutes."
+_BECAUSE: Final[Mapping[Reason, str]] = {
+    "time": "it takes too long",
+    "processor": "it takes too long",
+    "memory": "it needs more memory than an import may take",
+    "killed": "it needs more memory than an import may take",
+    "output": "there's more in it than an import may bring",
+}
 _FAILED: Final = "Something went wrong here, and the file was not read on. What is told below is complete."
 
 
 class Importer:
-    def __init__(self, store: ImportStore, *, max_bytes: int, default_model: Callable[[], str]) -> None:
-        """A file may have `max_bytes`. Conversations of other programs go on with the default model."""
+    def __init__(
+        self,
+        store: ImportStore,
+        sandbox: Sandbox,
+        *,
+        max_bytes: int,
+        default_model: Callable[[], str],
+        max_message_bytes: int = 0,
+        job: ReadingJob = reading_job,
+    ) -> None:
+        """A file may have `max_bytes`. Conversations of other programs go on with the default model.
+
+        No message is longer than the longest answer can be, or, where that is more, than what can be typed.
+        """
         self.max_bytes = max_bytes
+        self._longest = max(MAX_CHARACTERS, max_message_bytes)
+        self._sandbox = sandbox
+        self._job = job
         self._default_model = default_model
         self._store = store
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,13 +117,8 @@ class Importer:
 
     async def _read(self, owner: UUID, import_id: UUID, upload: Upload) -> None:
         try:
-            with open_package(upload.path, limit=self.max_bytes * UNPACKED) as package:
-                reading, place, notes = items(package), 0, list[str]()
-                while batch := await asyncio.to_thread(_next_batch, reading):
-                    notes += [one.title for one in batch if one.is_note]
-                    found = [one for one in batch if not one.is_note]
-                    await outlast(partial(self._store.add_items, owner, import_id, place, found))
-                    place += len(found)
+            async with background(self._give_signs(owner, import_id), name=f"signs of import {import_id}"):
+                notes = await self._keep(owner, import_id, upload)
             await self._turn(owner, import_id, "reading", "ready", " ".join(notes))
         except FileError as error:
             await self._turn(owner, import_id, "reading", "failed", str(error))
@@ -105,6 +130,31 @@ class Importer:
                 await self._turn(owner, import_id, "reading", "failed", _FAILED)
         finally:
             upload.delete()
+
+    async def _keep(self, owner: UUID, import_id: UUID, upload: Upload) -> list[str]:
+        """Keeps the conversations of a file as they are read; returns notes on the rest. Raises FileError."""
+        sent = Sent(str(upload.path.absolute()), self.max_bytes * UNPACKED, self._longest)
+        place, notes = 0, list[str]()
+        try:
+            async with aclosing(self._sandbox.stream(self._job(sent, upload.size), sent, owner=owner)) as answers:
+                async for answer in answers:
+                    if isinstance(answer, Unreadable):
+                        raise FileError(answer.reason)
+                    notes += [one.title for one in answer.items if one.is_note]
+                    found = [one for one in answer.items if not one.is_note]
+                    await outlast(partial(self._store.add_items, owner, import_id, place, found))
+                    place += len(found)
+        except SandboxError as error:
+            logger.warning("Import %s broke off: %s", import_id, error)
+            raise FileError(_sentence(error.reason, is_begun=place > 0)) from None
+        return notes
+
+    async def _give_signs(self, owner: UUID, import_id: UUID) -> None:
+        """Says now and then that a file isn't forgotten: it may wait for its turn, or take long."""
+        with suppress(Exception):  # then the file is let go of, or what keeps it fails as well
+            while True:
+                await asyncio.sleep(SIGN_INTERVAL)
+                await self._turn(owner, import_id, "reading", "reading")
 
     async def _bring_in(self, owner: UUID, import_id: UUID) -> None:
         try:
@@ -135,12 +185,11 @@ class Importer:
         task.add_done_callback(self._tasks.discard)
 
 
-def _next_batch(reading: Iterator[Item]) -> list[Item]:
-    """What is stored in one step; nothing at the end."""
-    batch, size = list[Item](), 0
-    for one in islice(reading, BATCH):
-        batch.append(one)
-        size += len(one.document or b"")
-        if size > BATCH_BYTES:
-            break
-    return batch
+def _sentence(reason: Reason, *, is_begun: bool) -> str:
+    """Why a file wasn't read, for whoever sent it."""
+    if reason in ("busy", "away"):
+        return _BUSY
+    because = f": {_BECAUSE[reason]}" if reason in _BECAUSE else ""
+    if is_begun:
+        return f"This file couldn't be read to its end{because}. What's below came before that, and isn't brought in."
+    return f"This file couldn't be read{because}."

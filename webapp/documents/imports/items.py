@@ -14,9 +14,17 @@ from webapp.documents.imports import marks
 from webapp.documents.imports.elements import elements
 from webapp.documents.imports.formats import KNOWN
 from webapp.documents.imports.ids import origins
-from webapp.documents.imports.reading import BrokenError, EmptyError
-from webapp.documents.imports.records import MAX_ITEM_BYTES, Bad, Found, Unknown, conversations
-from webapp.documents.imports.unpacking import FileError, Package, Part
+from webapp.documents.imports.reading import BrokenError, ConversationError, EmptyError
+from webapp.documents.imports.records import MAX_ITEM_BYTES, TOO_MUCH, Bad, Found, Unknown, conversations
+from webapp.documents.imports.soundness import (
+    MAX_BYTES,
+    MAX_CHARACTERS,
+    MAX_PICTURE_BYTES,
+    MAX_PICTURES,
+    TOO_LONG,
+    shortened,
+)
+from webapp.documents.imports.unpacking import BrokenFileError, FileError, Package, Part
 
 MAX_ITEMS: Final = 50_000
 NOTHING: Final = "Nothing in this file could be read."
@@ -39,33 +47,48 @@ class Item(Struct, frozen=True):
     is_note: bool = False
 
 
-def items(package: Package) -> Iterator[Item]:
-    """All that is in the file, good and bad. Raises FileError where nothing more can be read, or nothing at all."""
-    count = empty = unknown = 0
+def items(package: Package, *, limit: int, longest: int = MAX_CHARACTERS) -> Iterator[Item]:
+    """All that is in the file, good and bad. Raises FileError where nothing more can be read, or nothing at all.
+
+    All conversations together have at most `limit` bytes; of a message with more than `longest` characters, that many
+    are taken.
+    """
+    count = empty = unknown = size = 0
     broken = list[Item]()  # what is no JSON, as long as nothing else has come
     for part in package.parts():
-        if part.data is None:
-            yield Item(PurePosixPath(part.name).stem[:200], "It is broken or encrypted in the zip.")
-            count += 1
-            continue
-        for one in conversations(_records(part)):
+        for one in _found(part):
             if isinstance(one, Unknown):
                 unknown += 1
             elif isinstance(one, Bad) and isinstance(one.error, EmptyError):
                 empty += 1
             elif isinstance(one, Bad) and isinstance(one.error, BrokenError) and len(broken) == count:
                 count += 1
-                broken.append(_item(package, one, count))
+                broken.append(_item(package, one, count, longest))
             else:
                 if len(broken) == count:
                     yield from broken
                 count += 1
-                yield _item(package, one, count)
+                made = _item(package, one, count, longest)
+                size += len(made.document or b"")
+                if size > limit:
+                    raise FileError(f"The conversations in the file have more than {limit // 1_000_000} MB.")
+                yield made
             if count + empty + unknown > MAX_ITEMS:
                 raise FileError(f"There are more than {MAX_ITEMS:,} conversations in the file.")
     if len(broken) == count and not empty:
         raise FileError(_nothing(broken if not unknown else []))
     yield from _notes(empty, unknown, package.passed_over)
+
+
+def _found(part: Part) -> Iterator[Found | Bad | Unknown]:
+    """What is in a part. In one that is broken in the zip, what comes before that."""
+    try:
+        yield from conversations(elements(part.pieces, MAX_ITEM_BYTES))
+        for _ in part.pieces:  # what is behind the list: only at the end a zip says whether the file is whole
+            pass
+    except BrokenFileError:
+        name = marks.line(PurePosixPath(part.name).stem)
+        yield Bad(name, ConversationError("It is broken or encrypted in the zip."))
 
 
 def _nothing(broken: list[Item]) -> str:
@@ -81,27 +104,32 @@ def _notes(empty: int, unknown: int, passed_over: list[str]) -> Iterator[Item]:
         left_out = "1 empty conversation is" if empty == 1 else f"{empty:,} empty conversations are"
         yield Item(f"{left_out} left out.", is_note=True)
     if passed_over:
-        names = ", ".join(PurePosixPath(name).name for name in passed_over[:5])
+        names = ", ".join(marks.line(PurePosixPath(name).name) for name in passed_over[:5])
         rest = f" and {len(passed_over) - 5:,} more" if len(passed_over) > 5 else ""
         yield Item(f"Other files in the zip aren't read: {names}{rest}.", is_note=True)
 
 
-def _records(part: Part) -> Iterator[bytes]:
-    data = part.data or b""
-    return (data[start : min(end, start + MAX_ITEM_BYTES + 1)] for start, end in elements(data))
-
-
-def _item(package: Package, one: Found | Bad, number: int) -> Item:
+def _item(package: Package, one: Found | Bad, number: int, longest: int) -> Item:
     if isinstance(one, Bad):
         return Item(one.title or f"Number {number}", str(one.error))
+    try:
+        return _taken(package, one, longest)
+    except ConversationError as error:
+        return Item(one.document.title, str(error))
+    except MemoryError:
+        return Item(one.document.title, TOO_MUCH)
+
+
+def _taken(package: Package, one: Found, longest: int) -> Item:
     is_own = one.format.key == "openchat"
-    document, lost = _with_pictures(one.document, package if is_own else None)
-    pictures = f"{lost} of its pictures cannot be read, and are left out." if lost else ""
-    remark = " ".join(filter(None, [pictures, "" if is_own else marks.told(document)]))
+    document, lost = _with_pictures(shortened(one.document, longest), package if is_own else None)
     data = msgspec.json.encode(document)
+    pictures = sum(len(picture.data or b"") for message in document.messages for picture in message.pictures)
+    if len(data) - pictures * 4 // 3 > MAX_BYTES:
+        raise ConversationError(TOO_LONG)
     return Item(
         title=document.title,
-        remark=remark,
+        remark=" ".join(filter(None, [*lost, _shortened(document) if is_own else marks.told(document)])),
         format=one.format.key,
         source_id=document.id,
         messages=len(document.messages),
@@ -110,13 +138,35 @@ def _item(package: Package, one: Found | Bad, number: int) -> Item:
     )
 
 
-def _with_pictures(document: Document, package: Package | None) -> tuple[Document, int]:
-    """With the bytes of all pictures, those that lie beside it included; and how many there were that are none."""
-    lost, messages = 0, []
+def _shortened(document: Document) -> str:
+    """What is said of an Open Chat's own with texts that are longer than any that it writes."""
+    count = sum(marks.is_shortened(text) for one in document.messages for text in (one.content, one.reasoning))
+    texts = "1 text in it is" if count == 1 else f"{count:,} texts in it are"
+    return f"{texts} too long, and cut." if count else ""
+
+
+def _with_pictures(document: Document, package: Package | None) -> tuple[Document, list[str]]:
+    """With the bytes of all pictures, those that lie beside it included; and what is to be said of the others."""
+    unreadable = over = count = size = 0
+    messages = []
     for message in document.messages:
-        pictures = [picture for one in message.pictures if (picture := _whole(one, package)) is not None]
-        lost += len(message.pictures) - len(pictures)
+        pictures = []
+        for one in message.pictures:
+            if count >= MAX_PICTURES or size >= MAX_PICTURE_BYTES:
+                over += 1
+                continue
+            picture = _whole(one, package)
+            if picture is None or picture.data is None:
+                unreadable += 1
+            elif size + len(picture.data) > MAX_PICTURE_BYTES:
+                over += 1
+            else:
+                count, size = count + 1, size + len(picture.data)
+                pictures.append(picture)
         messages.append(replace(message, pictures=tuple(pictures)) if message.pictures else message)
+    lost = [f"{unreadable:,} of its pictures cannot be read, and are left out."] if unreadable else []
+    most = f"a conversation brings {MAX_PICTURES:,}, of {MAX_PICTURE_BYTES // 1_000_000} MB together"
+    lost += [f"{over:,} of its pictures are left out: {most}."] if over else []
     return replace(document, messages=tuple(messages)), lost
 
 

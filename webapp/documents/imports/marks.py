@@ -19,6 +19,7 @@ MAX_NAMED: Final = 200  # characters of a name in a mark
 _BACKTICKS: Final = re.compile("`{3,}")
 _UNFIT: Final = re.compile(r"[^\w+#.-]+")
 _MARK: Final = re.compile(r"^\[(Image|File|Audio|Video|Part) not imported[\]:]|^\[(Tool) (?:used|failed)", re.MULTILINE)
+_SHORTENED: Final = re.compile(r"^\[Part not imported: [\d,]{1,20} more characters\]\Z", re.MULTILINE)
 _KINDS: Final[Mapping[str, Kind]] = {"image": "Image", "audio": "Audio", "video": "Video"}
 _COUNTED: Final = {
     "Image": ("image", "images"),
@@ -54,6 +55,16 @@ def kind_of(title: str, media_type: str = "") -> Kind:
 def missing(kind: Kind, title: str = "") -> str:
     """The mark in the place of something that cannot come: "[Image not imported: fox.png]"."""
     return f"[{kind} not imported: {line(title)}]" if line(title) else f"[{kind} not imported]"
+
+
+def shortened(text: str, longest: int) -> str:
+    """The beginning of a text that is longer than that, with a mark in the place of the rest."""
+    kept = max(0, longest - MAX_NAMED)
+    return f"{text[:kept]}\n\n{missing('Part', f'{len(text) - kept:,} more characters')}"[:longest]
+
+
+def is_shortened(text: str) -> bool:
+    return _SHORTENED.search(text, max(0, len(text) - MAX_NAMED)) is not None
 
 
 def tool(title: str, *, times: int = 1, error: str = "") -> str:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+MAX_NAMED: Final = 200  # characters of a name
+
 _UNPACK: Final = "Unpack it, and send the JSON file or the zip that's in it."
 _PAGE: Final = "This is a web page, as chat.html in an export is. Send conversations.json, or the whole zip."
 _STARTS: Final = (
@@ -27,7 +29,7 @@ def sentence_for_names(names: list[str]) -> str:
     """The same for a zip without JSON, by the names of what is in it."""
     inner = next((name for name in names if name.lower().endswith(_ARCHIVES)), None)
     if inner is not None:
-        last = inner.rpartition("/")[2]
+        last = inner.rpartition("/")[2][:MAX_NAMED]
         return f"There is no JSON in the zip, but another archive, {last}. Take that out, and send it by itself."
     if any(name.lower().endswith((".html", ".htm")) for name in names):
         return "There is no JSON in the zip, but a web page. Send conversations.json, or the zip as it came."

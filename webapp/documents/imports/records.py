@@ -14,6 +14,9 @@ from webapp.rendering.safety import unturned
 
 MAX_ITEM_BYTES: Final = 50_000_000
 
+_TOO_DEEP: Final = "It is nested too deeply. Export it as a list, without its tree."
+TOO_MUCH: Final = "It needs more memory than an import may take."
+
 # An escape in JSON. Of halves of a surrogate pair only the two together are a character.
 _ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -83,7 +86,9 @@ def decoded(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise BrokenError("It is not valid UTF-8.") from None
     except RecursionError:
-        raise ConversationError("It is nested too deeply. Export it as a list, without its tree.") from None
+        raise ConversationError(_TOO_DEEP) from None
+    except MemoryError:
+        raise ConversationError(TOO_MUCH) from None
 
 
 def _whole(escape: re.Match[bytes]) -> bytes:
@@ -96,6 +101,8 @@ def _all(format_: Format, value: Any) -> Iterator[Found | Bad]:
             yield _one(format_, one)
     except ConversationError as error:
         yield Bad(_title(value), error)
+    except MemoryError:
+        yield Bad(_title(value), ConversationError(TOO_MUCH))
 
 
 def _one(format_: Format, value: Any) -> Found | Bad:
@@ -104,7 +111,9 @@ def _one(format_: Format, value: Any) -> Found | Bad:
     except ConversationError as error:
         return Bad(_title(value), error)
     except RecursionError:
-        return Bad("", ConversationError("It is nested too deeply. Export it as a list, without its tree."))
+        return Bad("", ConversationError(_TOO_DEEP))
+    except MemoryError:
+        return Bad(_title(value), ConversationError(TOO_MUCH))
 
 
 def _title(value: Any) -> str:

@@ -9,15 +9,17 @@ from webapp.conversations.pictures import picture_of, read_picture
 from webapp.documents.document import DocumentMessage, DocumentPicture
 from webapp.documents.imports import marks
 from webapp.documents.imports.marks import Kind
+from webapp.documents.imports.reading import ConversationError
 from webapp.documents.imports.scanning import code_in
+from webapp.documents.imports.soundness import MAX_BYTES, MAX_SOURCES, TOO_LONG
 from webapp.rendering.addresses import safe_link
 
-MAX_SOURCES: Final = 500  # of one message
 _LINK: Final = re.compile(
     r"(?P<image>!?)\[(?P<label>[^\[\]\n]*)\]"
     r"\((?P<address>data:image/[^()\s]*|/(?:api/v1/files|cache|images|files)/[^()\s]*)\)"
 )
 BETWEEN: Final = "\n\n"
+_MARK_SIZE: Final = 20  # characters that stand around what is only named
 
 
 class _Used(NamedTuple):
@@ -29,7 +31,8 @@ class _Used(NamedTuple):
 class Said:
     """What a message says, thinks, cites, shows, and what of it can only be named.
 
-    Each method takes the next part of the message as the file has it. Empty ones leave no trace.
+    Each method takes the next part of the message as the file has it. Empty ones leave no trace. Together they raise
+    ConversationError above what a conversation may be: a file can name the same words again and again.
     """
 
     def __init__(self) -> None:
@@ -37,10 +40,12 @@ class Said:
         self._thoughts: list[str] = []
         self._sources: dict[str, Source] = {}
         self._pictures: list[DocumentPicture] = []
+        self._size = 0  # characters
 
     def text(self, words: str) -> None:
         """Words as they are, Markdown in an answer. Marks of the file's own language are out of them already."""
         if words.strip():
+            self._count(words)
             self._parts.append(words)
 
     def markdown(self, words: str) -> None:
@@ -61,21 +66,26 @@ class Said:
 
     def thought(self, words: str) -> None:
         if words.strip():
+            self._count(words)
             self._thoughts.append(words)
 
     def block(self, title: str, body: str, language: str = "") -> None:
         """A text with a name, "File: notes.txt": see marks.block."""
+        self._count(body)
         self._parts.append(marks.block(title, body, language))
 
     def code(self, body: str, language: str = "") -> None:
         if body.strip():
+            self._count(body)
             self._parts.append(marks.fenced(body, language))
 
     def missing(self, kind: Kind, title: str = "") -> None:
+        self._count(title)
         self._parts.append(marks.missing(kind, title))
 
     def tool(self, title: str, error: str = "") -> None:
         """A tool that was called. What it was told and returned stays behind, unless it failed."""
+        self._count(title)
         self._parts.append(marks.tool(title, error=error) if error else _Used(title))
 
     def source(self, url: str, title: str = "") -> None:
@@ -99,12 +109,24 @@ class Said:
 
     def add(self, other: "Said") -> None:
         """All that another one has, behind what is here."""
+        self._size += other._size
+        self._count("")
         self._parts += other._parts
         self._thoughts += other._thoughts
         for one in other._sources.values():
             self.source(one.url, one.title)
         for picture in other._pictures:
             self.picture(picture.data or b"", picture.name)
+
+    @property
+    def size(self) -> int:
+        """About how many characters it has."""
+        return self._size
+
+    def _count(self, words: str) -> None:
+        self._size += len(words) + _MARK_SIZE
+        if self._size > MAX_BYTES:
+            raise ConversationError(TOO_LONG)
 
     @property
     def content(self) -> str:

@@ -8,10 +8,17 @@ from typing import Final
 from msgspec.structs import replace
 
 from webapp.documents.document import VERSION, Document, DocumentMessage
+from webapp.documents.imports import marks
 from webapp.documents.imports.reading import MAX_MESSAGES, MAX_TITLE, ConversationError
 from webapp.rendering.safety import unturned
 
 MAX_COST: Final = Decimal(1_000_000)
+MAX_CHARACTERS: Final = 2_000_000  # of a message, and of its thoughts; the longest answer that can come here
+MAX_SOURCES: Final = 500  # of a message
+MAX_PICTURES: Final = 1_000  # of a conversation,
+MAX_PICTURE_BYTES: Final = 30_000_000  # together
+MAX_BYTES: Final = 20_000_000  # of a conversation as JSON, its pictures aside
+TOO_LONG: Final = f"It is larger than {MAX_BYTES // 1_000_000} MB, its pictures aside."
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -32,11 +39,28 @@ def sound(document: Document) -> Document:
         raise ConversationError("A time in it is before 1970 or after 9000.")
     if any(one.cost is not None and not (one.cost.is_finite() and 0 <= one.cost <= MAX_COST) for one in messages):
         raise ConversationError("The cost of a message is not an amount of dollars.")
+    if any(len(one.sources) > MAX_SOURCES for one in messages):
+        raise ConversationError(f"A message in it has more than {MAX_SOURCES} sources.")
     leaf = document.active_leaf_id
     if leaf is not None and all(message.id != leaf for message in messages):
         raise ConversationError("The message that it ends with is not in it.")
     title = unturned(document.title)[:MAX_TITLE] or "Untitled"
     return replace(document, title=title, messages=tuple(messages))
+
+
+def shortened(document: Document, longest: int) -> Document:
+    """The same without what no message here can have: of a text that is longer a mark says how much is left out."""
+    if all(len(one.content) <= longest and len(one.reasoning) <= longest for one in document.messages):
+        return document
+    messages = (
+        replace(one, content=_cut(one.content, longest), reasoning=_cut(one.reasoning, longest))
+        for one in document.messages
+    )
+    return replace(document, messages=tuple(messages))
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else marks.shortened(text, longest)
 
 
 def _times(messages: list[DocumentMessage]) -> list[datetime]:

@@ -1,18 +1,17 @@
 """The file that somebody sent: JSON, or a zip with JSON and pictures in it. It may be hostile.
 
-Nothing of a zip is written under a name that it has: its names only tell what is in it. How much there is, is counted
-as it is unpacked.
+It's read piece by piece, and nothing of it is written anywhere: the names in a zip only tell what is in it. How much
+there is, is counted as it is unpacked.
 """
 
 import codecs
-import mmap
 import re
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain, pairwise
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, NamedTuple
 
@@ -23,9 +22,13 @@ MAX_FILES: Final = 65_535  # more than that is Zip64
 MAX_DIRECTORY: Final = 10_000_000  # bytes of the list of files, which is read whole
 MAX_RATIO: Final = 200  # text packs to a tenth
 SMALL: Final = 1_000_000  # bytes; a file of spaces may pack as well as it likes below that
+PIECE: Final = 1 << 20  # bytes that are read at once
 
 _END: Final = struct.Struct("<4s4H2LH")  # the end of central directory record, APPNOTE.TXT 4.3.16
+_LOCATOR: Final = 20  # bytes of what leads to the end of a Zip64, and stands right before that record
+_HEAD: Final = 30  # bytes before each file, without its name
 _WHOLE: Final = re.compile(r"conversations([-_]\d+)?\.json", re.IGNORECASE)
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _TROUBLE: Final = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error, UnicodeError, ValueError,
     OSError,
@@ -36,15 +39,15 @@ class FileError(Exception):
     """A file out of which nothing can be read. The text is one sentence for whoever sent it."""
 
 
-class BrokenError(FileError):
-    """The same of one file in a zip."""
+class BrokenFileError(FileError):
+    """The same of one file in a zip, where that is unpacked."""
 
 
 class Part(NamedTuple):
-    """A file with JSON in it; `data` is None where it cannot be unpacked."""
+    """A file with JSON in it, as UTF-8, piece by piece. Reading on raises FileError."""
 
     name: str
-    data: mmap.mmap | None
+    pieces: Iterator[bytes]
 
 
 class Package:
@@ -59,6 +62,7 @@ class Package:
         self._limit = limit
         self._archive = stack.enter_context(_opened(path)) if _is_zip(path) else None
         members = self._archive.infolist() if self._archive else []
+        _check_members(members)
         self._names = [one.filename for one in members]
         named = [one for one in members if one.filename.lower().endswith((".json", ".jsonl", ".ndjson"))]
         # Google Drive gives what AI Studio keeps in it without an ending.
@@ -78,20 +82,13 @@ class Package:
             with self._path.open("rb") as file:
                 if told := sentence_for(file.read(64)):
                     raise FileError(told)
-                yield from _mapped("", file)
+                file.seek(0)
+                yield Part("", _readable(_pieces(file)))
             return
         if not self._members:
             raise FileError(sentence_for_names(self._names))
         for member in self._members:
-            with tempfile.TemporaryFile() as file:
-                try:
-                    for piece in self._unpacked(self._archive, member):
-                        file.write(piece)
-                except BrokenError:
-                    yield Part(member.filename, None)
-                    continue
-                file.flush()
-                yield from _mapped(member.filename, file)
+            yield Part(member.filename, _readable(self._unpacked(self._archive, member)))
 
     def picture(self, key: str) -> bytes | None:
         """The bytes of a picture that lies beside the JSON; None if there is none."""
@@ -100,21 +97,23 @@ class Package:
             return None
         try:
             return b"".join(self._unpacked(self._archive, member))
-        except BrokenError:
+        except BrokenFileError:
             return None
 
     def _unpacked(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
         if member.file_size > max(SMALL, member.compress_size * MAX_RATIO):
             raise FileError("A file in the zip unpacks to more than two hundred times its size; no export does.")
+        if member.compress_type not in _PACKED:
+            raise BrokenFileError("A file in the zip is packed in a way that no export is.")
         try:
             with archive.open(member) as file:
-                while piece := file.read(1 << 18):
+                for piece in _pieces(file):
                     self._left -= len(piece)
                     if self._left < 0:
                         raise FileError(f"The zip unpacks to more than {self._limit // 1_000_000} MB.")
                     yield piece
         except _TROUBLE:
-            raise BrokenError("A file in the zip is broken or encrypted, and cannot be unpacked.") from None
+            raise BrokenFileError("A file in the zip is broken or encrypted, and cannot be unpacked.") from None
 
 
 @contextmanager
@@ -138,37 +137,54 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 
 def _check_directory(path: Path) -> None:
-    """The list of files is read whole into memory as soon as a zip is opened: so its size is looked at before."""
+    """The list of files is read whole into memory as soon as a zip is opened: so its size is looked at before.
+
+    The end is looked for where `zipfile` finds it, with the longest comment behind it, and what stands before that.
+    """
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(max(0, size - _END.size - 65_535))
+        file.seek(max(0, size - _LOCATOR - _END.size - 65_535))
         tail = file.read()
-    place = tail.rfind(b"PK\x05\x06")
+    place = len(tail) - _END.size
+    if not (tail.startswith(b"PK\x05\x06", max(0, place)) and tail.endswith(b"\0\0")):
+        place = tail.rfind(b"PK\x05\x06")
     if place < 0 or len(tail) - place < _END.size:
         raise FileError("The zip is cut off: its end is missing.")
-    if b"PK\x06\x07" in tail[max(0, place - 20) : place]:
+    if tail[max(0, place - _LOCATOR) : place].startswith(b"PK\x06\x07"):
         raise FileError(f"The zip is a Zip64, for more than {MAX_FILES:,} files or 4 GB, which is not read here.")
-    *_, length, _, _ = _END.unpack_from(tail, place)
+    *_, length, _, comment = _END.unpack_from(tail, place)
+    if place + _END.size + comment != len(tail):
+        raise FileError("There is something else behind the end of the zip. Send the zip alone.")
     if length > MAX_DIRECTORY:
         raise FileError("The list of files in the zip is too long.")
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    """Bytes that stand in several files at once are a way to make much out of little."""
+    if len(members) > MAX_FILES:
+        raise FileError(f"There are more than {MAX_FILES:,} files in the zip.")
+    ordered = sorted(members, key=lambda one: one.header_offset)
+    if any(one.header_offset + _HEAD + one.compress_size > after.header_offset for one, after in pairwise(ordered)):
+        raise FileError("Files in the zip lie over each other; in no export they do.")
 
 
 def _is_whole(path: str) -> bool:
     return _WHOLE.fullmatch(PurePosixPath(path).name) is not None
 
 
-def _mapped(name: str, file: IO[bytes]) -> Iterator[Part]:
-    """The file as memory that the system reads when it is looked at; one in UTF-16 as UTF-8."""
-    file.seek(0)
-    if (encoding := _utf_16(file.read(2))) is not None:
-        file.seek(0)
-        with tempfile.TemporaryFile() as readable:
-            for piece in codecs.iterdecode(iter(lambda: file.read(1 << 18), b""), encoding, "replace"):
-                readable.write(piece.removeprefix("\ufeff").encode("utf-8", "replace"))
-            readable.flush()
-            yield from _as_memory(name, readable)
-    else:
-        yield from _as_memory(name, file)
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: file.read(PIECE), b"")
+
+
+def _readable(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """A file as it is; one in UTF-16 as UTF-8."""
+    first = next(pieces, b"")
+    encoding, whole = _utf_16(first[:2]), chain((first,), pieces)
+    if encoding is None:
+        yield from whole
+        return
+    for piece in codecs.iterdecode(whole, encoding, "replace"):
+        yield piece.removeprefix("\ufeff").encode("utf-8", "replace")
 
 
 def _utf_16(head: bytes) -> str | None:
@@ -178,9 +194,3 @@ def _utf_16(head: bytes) -> str | None:
     if len(head) == 2 and 0 in head:  # JSON begins with two letters of ASCII
         return "utf-16-be" if head[0] == 0 else "utf-16-le"
     return None
-
-
-def _as_memory(name: str, file: IO[bytes]) -> Iterator[Part]:
-    if file.seek(0, 2):
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield Part(name, data)

@@ -61,19 +61,22 @@ def read_chatbox(value: Any) -> Document:
 
 def _rows(session: Row) -> tuple[dict[str, Row], dict[str, str | None]]:
     """All messages by their ids, and the one above each: those that are shown, then those of other ways."""
-    rows, parents = dict[str, Row](), dict[str, str | None]()
+    rows, parents, keys = dict[str, Row](), dict[str, str | None](), list[str]()
 
     def add(messages: Any, above: str | None) -> None:
         for one in objects(messages):
             key = name(one.get("id")) or made_id(above, one.get("role"), len(rows))
             if key not in rows:
                 rows[key], parents[key] = one, above
+                keys.append(key)
             above = key
 
     add(session.get("messages"), None)
-    for key, fork in mapping(session.get("messageForksHash")).items():
-        for way in objects(mapping(fork).get("lists")) if key in rows else ():
-            add(way.get("messages"), key)
+    forks, place = mapping(session.get("messageForksHash")), 0
+    while place < len(keys):  # which grows: there are forks in forks
+        for way in objects(mapping(forks.get(keys[place])).get("lists")):
+            add(way.get("messages"), keys[place])
+        place += 1
     return rows, parents
 
 

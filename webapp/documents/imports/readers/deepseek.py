@@ -75,20 +75,21 @@ def _turn(message: Mapping[str, Any], role: Role) -> Turn:
     else:
         said.thought(text(message.get("reasoning_content")) or text(message.get("thinking_content")))
     results = [one for part in (message, *fragments) for key in _RESULTS for one in objects(part.get(key))]
+    pages = {str(one.get("cite_index"))[:10]: text(one.get("url")) for one in results}
     for fragment in fragments or [{"type": "RESPONSE", "content": message.get("content")}]:
-        _fragment(said, fragment, results)
+        _fragment(said, fragment, pages)
     cited(said, results)
     for one in objects(message.get("files")):
         attached(said, one)
     return Turn(role, said, moment(message.get("inserted_at")), text(message.get("model")))
 
 
-def _fragment(said: Said, fragment: Mapping[str, Any], results: list[Mapping[str, Any]]) -> None:
+def _fragment(said: Said, fragment: Mapping[str, Any], pages: Mapping[str, str]) -> None:
     kind, words = text(fragment.get("type")), text(fragment.get("content"))
     if kind == "THINK":
         said.thought(words)
     elif kind == "RESPONSE":
-        said.text(_cited(words, results))
+        said.text(_cited(words, pages))
     elif kind == "FILE":
         attached(said, fragment)
     elif kind.startswith(_TOOLS):
@@ -101,9 +102,8 @@ def _fragment(said: Said, fragment: Mapping[str, Any], results: list[Mapping[str
         said.tool(kind)
 
 
-def _cited(words: str, results: list[Mapping[str, Any]]) -> str:
+def _cited(words: str, pages: Mapping[str, str]) -> str:
     """A text in which the marks for pages that were found are links; those of unknown ones are gone."""
-    pages = {str(one.get("cite_index"))[:10]: text(one.get("url")) for one in results}
     is_code = code_in(words)
 
     def link(found: re.Match[str]) -> str:

@@ -37,7 +37,7 @@ def split_lobechat(value: Any) -> Iterator[Any]:
         within = topics.get(text(one.get("topicId")), {})
         key = (text(within.get("id")), text(within.get("sessionId")) or text(one.get("sessionId")))
         groups.setdefault(key, []).append(one)
-    agents = _agents(tables)
+    agents, files, threads = _agents(tables), _files(tables), _by_id(tables.get("threads"))
     for (topic_id, session_id), messages in groups.items():
         session, topic = sessions.get(session_id, {}), topics.get(topic_id, {})
         yield {
@@ -46,8 +46,8 @@ def split_lobechat(value: Any) -> Iterator[Any]:
             "title": topic.get("title") or mapping(session.get("meta")).get("title") or session.get("title"),
             "agent": mapping(session.get("config")) or agents.get(session_id, {}),
             "messages": messages,
-            "files": _files(tables),
-            "threads": _by_id(tables.get("threads")),
+            "files": files,
+            "threads": threads,
         }
 
 

@@ -10,6 +10,7 @@ from webapp.documents.imports import marks
 from webapp.documents.imports.readers.thoughts import spoken
 from webapp.documents.imports.reading import mapping, objects, text
 from webapp.documents.imports.said import Said
+from webapp.documents.imports.soundness import MAX_SOURCES
 
 _TEXTS: Final = frozenset({"text", "input_text", "output_text", "main_text"})
 _PICTURES: Final = frozenset({"image", "image_url", "input_image"})
@@ -23,6 +24,7 @@ _MEDIA: Final = ("mediaType", "mimeType", "mime", "media_type", "fileType", "typ
 _NAMES: Final = (
     "origin_name", "name", "filename", "fileName", "file_name", "title", "fileIdentifier", "alt", "url",
 )  # fmt: skip
+_MOST_CITED: Final = 2 * MAX_SOURCES  # of a list, which several messages may name
 _ADDRESSES: Final = ("url", "link", "uri", "href")
 
 
@@ -134,7 +136,7 @@ def tools(said: Said, calls: Any) -> bool:
 
 def cited(said: Said, found: Any) -> None:
     """The web pages of a list, each an address, or an object with an address and a title."""
-    for one in found if isinstance(found, list) else ():
+    for one in found[:_MOST_CITED] if isinstance(found, list) else ():
         about = mapping(mapping(one).get("url_citation")) or mapping(one)
         address = next((text(about.get(key)) for key in _ADDRESSES if text(about.get(key))), "")
         said.source(address or text(one), text(about.get("title")) or text(about.get("name")))

@@ -11,8 +11,9 @@ from typing import Any, Final, Literal, NamedTuple
 from msgspec.structs import replace
 
 from webapp.documents.document import DocumentMessage
-from webapp.documents.imports.reading import made_id
+from webapp.documents.imports.reading import ConversationError, made_id
 from webapp.documents.imports.said import BETWEEN, Said
+from webapp.documents.imports.soundness import MAX_BYTES, TOO_LONG
 from webapp.documents.imports.times import Clock, moment
 
 Role = Literal["system", "user", "assistant"]
@@ -80,14 +81,20 @@ def role_of(value: Any) -> Role | None:
 
 
 def laid(places: Iterable[Versions], clock: Clock) -> Laid:
-    """Each turn below the chosen one of the place before. Empty ones are left out."""
-    messages, above, taken = list[DocumentMessage](), None, set[str]()
+    """Each turn below the chosen one of the place before. Empty ones are left out.
+
+    ConversationError where they come to more than a conversation may be: the same words can stand in many versions.
+    """
+    messages, above, taken, size = list[DocumentMessage](), None, set[str](), 0
     for turns, chosen in _joined(places):
         below = None
         for number, turn in enumerate(turns):
             if turn.is_empty:
                 continue
             one = turn.message("", clock)
+            size += len(one.content) + len(one.reasoning)
+            if size > MAX_BYTES:
+                raise ConversationError(TOO_LONG)
             key = made_id(turn.key, one.role, one.content, one.reasoning)
             if not turn.key or key in taken:
                 key = made_id(above, number, one.role, one.content, one.reasoning)
@@ -124,6 +131,8 @@ def _joined(places: Iterable[Versions]) -> Iterator[Versions]:
 
 def _continued(begun: Turn, turns: Sequence[Turn]) -> list[Turn]:
     """The turns, each behind what was begun. The last one takes that over as it is: a long way of tools stays short."""
+    if begun.said.size * len(turns) > MAX_BYTES:
+        raise ConversationError(TOO_LONG)
     made = list[Turn]()
     for turn in turns:
         said = begun.said if turn is turns[-1] else Said()
