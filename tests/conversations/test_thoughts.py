@@ -177,3 +177,8 @@ def test_the_time_grows_with_the_text(shape: str, unit: str) -> None:
         collected([text[place : place + 50] for place in range(0, len(text), 50)])
 
     assert is_linear(collect, 10_000)
+
+
+@pytest.mark.parametrize("unit", ["<think>", "<think></think>", "<think>x</think>", "</think>", "[think] [/think] "])
+def test_the_time_of_tags_in_one_piece_grows_with_the_text(unit: str) -> None:
+    assert is_linear(lambda count: collected([unit * count]), 20_000)

@@ -37,6 +37,7 @@ _CLOSING: Final = {  # what is quoted as code ends nothing
 }
 _FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 _QUOTES: Final = "`'\"‘“«([{"
+LOOKED_AT: Final = 2_000  # characters in one go: behind each tag the rest of them is copied
 LONGEST_SPACE: Final = 1_000  # characters at the beginning that may be space before thoughts; more are text
 
 
@@ -90,6 +91,13 @@ class Thoughts:
 
     def feed(self, text: str) -> Iterator[Piece]:
         """What becomes known with some more text."""
+        for at in range(0, len(text), LOOKED_AT):
+            if self._state is _State.ANSWERING:
+                yield from self._feed(text[at:])
+                return
+            yield from self._feed(text[at : at + LOOKED_AT])
+
+    def _feed(self, text: str) -> Iterator[Piece]:
         text, self._held = self._held + text, ""
         while text:
             match self._state:
