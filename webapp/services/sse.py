@@ -2,7 +2,7 @@
 
 from typing import Final, NoReturn
 
-MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
+MAX_EVENT_BYTES: Final = 20 * 1024 * 1024  # the largest picture that is kept has 16 MB in base64
 MAX_EVENT_LINES: Final = 10_000  # of data: each takes memory of its own, also an empty one
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
