@@ -22,7 +22,7 @@ _OTHER: Final = re.compile("[\ue200-\ue20f]")
 _OLD: Final = re.compile(r"【\d+(?::\d+)?†(?P<label>[^【】\n]*)】")
 # What stands for marks that read as nothing, with the gap before them.
 _GONE: Final = re.compile("(?<![ \t\ue201])([ \t]*+)\ue201(?:[ \t]*+\ue201)*+(?=([^\\W_])?)")
-_PLACE: Final = re.compile(r"turn\d+\w+")
+_PLACE: Final = re.compile(r"turn\d\w++")
 # Marks of before that stand for no page that the file knows.
 _LEAKED: Final = re.compile(r":contentReference\[oaicite:\d{1,6}\](?:\{index=\d{1,6}\})?|【oaicite:\d{1,6}】")
 _LINES: Final = re.compile(r"source|L\d+(?:-L?\d+)?")

@@ -15,7 +15,7 @@ _IN_TAG: Final = r'(?:[^<>"]|"(?:[^"<]|<(?!details\s))*")*'
 _TYPED: Final = r'<details(?:\s+(?!type=)[\w-]+="[^"<]*")*+\s+type="'
 _FOLDED: Final = re.compile(rf'{_TYPED}[^"<]*"{_IN_TAG}>')
 _LEFT: Final = re.compile(rf"{_TYPED}[^<>]*>?")
-_SUMMARY: Final = re.compile(r"\s*<summary>[^<]*</summary>")
+_SUMMARY: Final = re.compile(r"(?<!\s)\s*+<summary>[^<]*</summary>")
 _SUMMARY_TAG: Final = re.compile(r"</?summary>")
 _QUOTED: Final = re.compile(r"^> ?", re.MULTILINE)
 
