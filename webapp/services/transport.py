@@ -24,6 +24,7 @@ MAX_ERROR_BYTES: Final = 64 * 1024
 MAX_LIST_BYTES: Final = 8 * 1024 * 1024  # what is read as a whole and is no answer; OpenRouter's list has less than one
 SLICE: Final = 8 * 1024  # bytes of an answer that are looked at in one go
 TURN: Final = 0.002  # seconds for one answer, before it is the turn of others: a fast server never lets us wait
+LONGEST_REST: Final = 0.01  # seconds for those others, who else get as long as the answer had
 ERROR_BODY_TIMEOUT: Final = 5.0
 LINGER: Final = 0.5  # seconds for the last bytes after [DONE], which leave the connection fit for the next call
 
@@ -140,7 +141,8 @@ async def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
             yield piece[at : at + SLICE]
             spent += perf_counter() - began
             if spent > TURN:
-                await asyncio.sleep(0)
+                is_more_there = at + SLICE < len(piece)
+                await asyncio.sleep(min(spent, LONGEST_REST) if is_more_there else 0)
                 spent = 0.0
 
 
