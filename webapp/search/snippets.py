@@ -61,7 +61,7 @@ def _marked(text: str, pattern: re.Pattern[str] | None) -> list[Piece]:
 
 def _flat(text: str) -> str:
     """On one line, and without the signs of Markdown that say nothing there."""
-    return re.sub(r"\s+", " ", re.sub(r"[*`#]+|^\s*[>|-]+", "", text, flags=re.MULTILINE))
+    return re.sub(r"\s+", " ", re.sub(r"[*`#]+|^[ \t]*[>|-]+", "", text, flags=re.MULTILINE))
 
 
 def _word_start(text: str, at: int) -> int:
