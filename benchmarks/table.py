@@ -1,6 +1,6 @@
 """The figures as a Markdown table: what was measured, what it may be, ours, the reference's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -42,7 +42,11 @@ def at_most(measured: str, unit: str, ours: float, limit: float, reference: floa
 
 def markdown(rows: Iterable[Row]) -> str:
     """The table, with columns as wide as their texts."""
-    lines = [HEAD, *(row.cells() for row in rows)]
+    return table([HEAD, *(row.cells() for row in rows)])
+
+
+def table(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells as Markdown, the first of them the head."""
     widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
     drawn = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
     drawn.insert(1, " | ".join("-" * width for width in widths))

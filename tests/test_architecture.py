@@ -89,7 +89,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "library": frozenset({"catalog", "accounts", "web", "db"}),
     "catalog": frozenset({"accounts", "web", "rendering", "db", "services", "background", "config"}),
     "accounts": frozenset({"web", "rendering", "db", "services", "background", "config"}),
-    "web": frozenset({"config"}),
+    "web": frozenset({"background", "config"}),
     "rendering": frozenset(),
     "sandbox": frozenset({"background", "config"}),
     "bus": frozenset({"db", "background", "config"}),

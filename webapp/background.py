@@ -5,11 +5,13 @@ cancelled in the step in which its work is done. The task then goes on, and who 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 AGAIN: Final = 1.0  # seconds until a task that was cancelled, and hasn't ended, is cancelled again
+TURN: Final = 0.002  # seconds of a processor: a shorter step in the event loop is noticed by nobody
 
 
 @asynccontextmanager
@@ -29,6 +31,20 @@ async def together(*works: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks)
     finally:
         await end(*tasks)
+
+
+class Turns:
+    """Long work in the event loop, in short steps between which everybody else has their turn."""
+
+    def __init__(self) -> None:
+        self._since = time.thread_time()
+
+    async def pass_on(self) -> None:
+        """Lets others go on for as long as the loop has been at work since the last time, if that is worth it."""
+        worked = time.thread_time() - self._since
+        if worked > TURN:
+            await asyncio.sleep(worked)
+            self._since = time.thread_time()
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:

@@ -6,9 +6,18 @@ from decimal import Decimal
 
 import pytest
 
+from tests.fakes.doubling import is_linear
 from webapp.conversations.messages import Message, Receipt, Source, Status
 from webapp.conversations.replies_store import Progress
-from webapp.conversations.reply import BURST, FRAME_INTERVAL, LONGEST_FRAME_INTERVAL, Reply, frame_interval
+from webapp.conversations.reply import (
+    BURST,
+    FRAME_INTERVAL,
+    LONGEST_FRAME_INTERVAL,
+    MAX_CHARACTERS,
+    Reply,
+    TooLongError,
+    frame_interval,
+)
 from webapp.conversations.waiting import Stage
 from webapp.db.types import new_id
 from webapp.services.events import Citation, Metrics, Reasoning, Retrying, Started, Text, Usage
@@ -310,6 +319,32 @@ async def test_thoughts_in_tags_are_thoughts_and_no_text() -> None:
     assert (reply.reasoning, reply.text, reply.stage) == ("Hmm.", "Hello", Stage.WRITING)
     assert reply.receipt.reasoning_ms is not None
     assert reply.length == len("Hello")
+
+
+async def test_of_too_long_a_piece_what_fits_is_taken() -> None:
+    reply = Reply(answer("It began. "))
+    with pytest.raises(TooLongError):
+        reply.take(Text("x" * (3 * MAX_CHARACTERS)))
+    assert reply.length == len(reply.text) == MAX_CHARACTERS
+    assert reply.text.startswith("It began. x")
+
+
+async def test_of_too_long_thoughts_what_fits_is_taken() -> None:
+    reply = Reply(answer())
+    for piece in ("x", "y" * (2 * MAX_CHARACTERS), "z"):
+        reply.take(Reasoning(piece))
+    reply.take(Text("Yes."))
+    assert (len(reply.reasoning), reply.reasoning[:2], reply.text) == (MAX_CHARACTERS, "xy", "Yes.")
+
+
+async def test_thoughts_that_come_letter_by_letter_take_time_for_their_letters_alone() -> None:
+    def think(letters: int) -> None:
+        reply = Reply(answer())
+        for _ in range(letters):
+            reply.take(Reasoning("x"))
+        assert len(reply.reasoning) == letters
+
+    assert is_linear(think, 100_000)
 
 
 async def test_text_becomes_thoughts_when_a_closing_tag_comes() -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.fakes.doubling import is_linear
-from webapp.conversations.thoughts import LONGEST_SPACE, Kind, Thoughts, split
+from webapp.conversations.thoughts import LONGEST_SPACE, MAX_TAGS, Kind, Thoughts, split
 
 
 def collected(pieces: Iterable[str], before: str = "") -> tuple[str, str]:
@@ -177,3 +177,14 @@ def test_the_time_grows_with_the_text(shape: str, unit: str) -> None:
         collected([text[place : place + 50] for place in range(0, len(text), 50)])
 
     assert is_linear(collect, 10_000)
+
+
+@pytest.mark.parametrize("unit", ["<think>", "<think></think>", "<think>x</think>", "</think>", "[think] [/think] "])
+def test_the_time_of_tags_in_one_piece_grows_with_the_text(unit: str) -> None:
+    assert is_linear(lambda count: collected([unit * count]), 20_000)
+
+
+def test_behind_a_thousand_tags_all_is_the_answer() -> None:
+    thoughts, said = split("<think>a</think>" * MAX_TAGS + "<think>b</think>Yes.")
+    assert thoughts.count("a") == MAX_TAGS
+    assert said == "<think>b</think>Yes."

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webapp.background import Turns
 from webapp.search.folding import LONGEST_DOCUMENT, document, tokens
 from webapp.search.query import Query, Term, parse
 
@@ -56,7 +57,8 @@ def test_what_it_says(text: str, query: Query) -> None:
     assert parse(text) == query
 
 
-def test_a_very_long_text_is_kept_within_what_an_index_takes() -> None:
-    assert len(document("𠀀" * 1_000_000).encode()) <= LONGEST_DOCUMENT + 2
-    assert document("a" * 5_000) == f" {'a' * 60} "
-    assert document("?!") == ""
+async def test_a_very_long_text_is_kept_within_what_an_index_takes() -> None:
+    assert len((await document("𠀀" * 1_000_000, Turns())).encode()) <= LONGEST_DOCUMENT + 2
+    assert await document("a" * 25_000, Turns()) == f" {'a' * 60} "
+    assert await document("Wo" + "rd" * 20 + " x" * 20_000, Turns()) == f" wo{'rd' * 20}{' x' * 20_000} "
+    assert await document("?!", Turns()) == ""

@@ -1,15 +1,25 @@
 """What is shown of a text in which something was found."""
 
+import asyncio
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes.apart import apart
+from webapp.background import Turns
 from webapp.search.query import parse
-from webapp.search.snippets import Piece, snippet
+from webapp.search.snippets import OVERLAP, WINDOW, Piece, place, snippet
 
 
 def marked(text: str, query: str) -> str:
-    return "".join(f"[{piece.text}]" if piece.is_found else piece.text for piece in snippet(text, parse(query).terms))
+    return "".join(f"[{piece.text}]" if piece.is_found else piece.text for piece in shown_of(text, query))
+
+
+def shown_of(text: str, query: str) -> tuple[Piece, ...]:
+    terms = parse(query).terms
+    return snippet(text, terms, apart(place(text, terms, Turns())))
 
 
 @pytest.mark.parametrize(
@@ -42,8 +52,35 @@ def test_of_a_long_text_the_part_around_it_is_shown() -> None:
     assert len(shown) < 300
 
 
+@pytest.mark.parametrize(
+    "before", [0, 1, WINDOW - 6, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW - 5, 3 * WINDOW + OVERLAP]
+)
+def test_what_is_found_far_down_is_found_as_in_one_look(before: int) -> None:
+    text = ("x " * before)[:before] + " here it is " + "x " * WINDOW
+    assert apart(place(text, parse('"here it"').terms, Turns())) == text.index("here")
+    assert apart(place(text.replace(" here", "xhere"), parse("here ").terms, Turns())) == 0
+
+
+async def test_others_have_their_turn_while_a_long_text_is_looked_through() -> None:
+    text, terms = "alpha beta " * 50_000, parse(" ".join(f'"alpha beta {n}"' for n in range(12))).terms
+    longest = 0.0
+
+    async def others() -> None:
+        nonlocal longest
+        while True:
+            began = time.thread_time()
+            await asyncio.sleep(0.0001)
+            longest = max(longest, time.thread_time() - began)
+
+    others_at_work = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    assert await place(text, terms, Turns()) == 0
+    others_at_work.cancel()
+    assert 0 < longest < 0.05
+
+
 @given(st.text(max_size=600), st.text(max_size=20))
 def test_any_text_has_a_snippet_for_any_query(text: str, query: str) -> None:
-    pieces = snippet(text, parse(query).terms)
+    pieces = shown_of(text, query)
     assert sum(len(piece.text) for piece in pieces) <= 260
     assert all(isinstance(piece, Piece) and piece.text for piece in pieces)

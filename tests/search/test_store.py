@@ -11,7 +11,7 @@ from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
 from webapp.search.query import parse
-from webapp.search.store import Span
+from webapp.search.store import LOOKED_THROUGH, Span
 
 CORPUS = (
     "The quick brown fox jumps over the lazy dog.",
@@ -236,3 +236,11 @@ async def test_an_edited_message_is_found_by_what_it_says_now(shelf: Shelf) -> N
     await branches.edit(shelf.alice, message, 0, "A blue fox", None)
     assert await shelf.texts("blue") == ["A blue fox"]
     assert await shelf.texts("red") == ["A red fox"]  # the earlier text, which is a version beside it
+
+
+async def test_of_a_very_long_message_the_beginning_is_looked_through(shelf: Shelf) -> None:
+    """It is found by any word that the index has, and marked if that is near enough to its beginning."""
+    text = "one " * LOOKED_THROUGH + "last"
+    await shelf.add("", text)
+    assert [len(found) for found in await shelf.texts("one")] == [LOOKED_THROUGH]
+    assert text.startswith((await shelf.texts("last"))[0])

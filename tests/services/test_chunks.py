@@ -1,6 +1,7 @@
 """One chunk, and an answer put together from chunks."""
 
 import json
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
@@ -444,3 +445,46 @@ def test_every_text_arrives_as_it_was_sent(content: str) -> None:
     answer.feed(event({"choices": [{"delta": {"content": content}}]}))
     assert answer.has_content == bool(content)
     assert chunks.decode(raw).choices == [chunks.Choice(delta=chunks.Message(content=content))]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"error": [' + b"[]," * 6_000_000 + b"[]]}",
+        b'{"choices": [], "x": [' + b"{}," * 6_000_000 + b"{}]}",
+        b'{"choices": [], "usage": {"cost": [' + b"1," * 9_000_000 + b"1]}}",
+    ],
+    ids=["lists", "objects", "numbers"],
+)
+def test_a_chunk_of_too_many_parts_is_malformed(payload: bytes) -> None:
+    """They would take gigabytes, and seconds in which nobody else is served."""
+    answer = new_answer()
+    began = time.process_time()
+    assert events_of(answer, b"data: " + payload + b"\n\n" + text("Hi") + DONE) == (STARTED, Text("Hi"), Finish(""))
+    assert answer.malformed == 1
+    assert time.process_time() - began < 0.5
+
+
+def test_a_long_chunk_of_few_parts_is_read() -> None:
+    picture = b"data:image/png;base64," + b"A" * 16_000_000
+    payload = b'{"choices": [{"delta": {"images": [{"image_url": {"url": "' + picture + b'"}}]}}]}'
+    events = events_of(new_answer(), b"data: " + payload + b"\n\n" + DONE)
+    assert Image(picture.decode()) in events
+
+
+def test_of_a_list_in_a_chunk_a_thousand_items_are_looked_at() -> None:
+    link = b'{"url_citation": {"url": "https://a.example/"}}'
+    payload = b'{"choices": [{"delta": {"content": "x", "annotations": [' + b",".join([link] * 40_000) + b"]}}]}"
+    began = time.process_time()
+    assert Text("x") in events_of(new_answer(), b"data: " + payload + b"\n\n" + DONE)
+    assert time.process_time() - began < 0.5
+
+
+def test_a_message_of_an_error_is_looked_at_as_far_as_it_is_shown() -> None:
+    answer = new_answer()
+    payload = b'{"error": {"code": 500, "message": "' + b"No room. " * 2_000_000 + b'"}}'
+    began = time.process_time()
+    events_of(answer, b"data: " + payload + b"\n\n")
+    assert answer.error is not None
+    assert "No room." in answer.error.sentence
+    assert time.process_time() - began < 0.5

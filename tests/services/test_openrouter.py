@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import logging
+import time
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -159,6 +160,29 @@ async def test_an_endless_event_is_refused(
     monkeypatch.setattr(answer, "Decoder", partial(Decoder, 1000))
     server.script(HEAD, b"data: " + b"x" * 2000, asyncio.Event())
     assert (await failure_of(openrouter)).code == "malformed"
+
+
+async def test_others_have_their_turn_while_an_answer_comes_faster_than_it_is_read(
+    server: Server, openrouter: OpenRouter
+) -> None:
+    turns, longest = 0, 0.0
+
+    async def take_turns() -> None:
+        nonlocal turns, longest
+        while True:
+            began = time.process_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.process_time() - began)
+            turns += 1
+
+    others = asyncio.create_task(take_turns())
+    server.script(HEAD, text("x") * 60_000 + DONE, CLOSE)
+    events, failure = await events_of(openrouter)
+    others.cancel()
+    assert failure is None
+    assert sum(isinstance(event, Text) for event in events) == 60_000
+    assert turns > 120
+    assert longest < 0.05
 
 
 async def test_the_connection_serves_the_next_call(server: Server, openrouter: OpenRouter) -> None:
@@ -588,6 +612,14 @@ async def test_a_list_of_models_may_have_another_shape(
 ) -> None:
     server.script(response(200, body=body))
     assert [model["id"] for model in await openrouter.models()] == ids
+
+
+@pytest.mark.parametrize("body", [b"[" + b"[]," * 200_000 + b"{}]", b'{"data": ["' + b"x" * 9_000_000 + b'"]}'])
+async def test_a_list_that_is_too_much_is_malformed(server: Server, openrouter: OpenRouter, body: bytes) -> None:
+    server.script(response(200, body=body))
+    with pytest.raises(OpenRouterError) as caught:
+        await openrouter.models()
+    assert caught.value.code == "malformed"
 
 
 async def test_a_list_that_breaks_off_is_told(server: Server, openrouter: OpenRouter) -> None:

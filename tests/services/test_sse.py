@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.services.sse import Decoder, EventTooLargeError
+from webapp.services.sse import MAX_EVENT_LINES, Decoder, EventTooLargeError
 
 
 def decoded(*pieces: bytes) -> list[bytes]:
@@ -146,3 +146,13 @@ def test_the_limit_is_for_one_event_and_not_for_the_stream() -> None:
         assert decoder.feed(b": " + b"x" * 40) == []
         assert decoder.feed(b"\ndata: " + b"x" * 40) == []
         assert decoder.feed(b"\n\n") == [b"x" * 40]
+
+
+@pytest.mark.parametrize("line", [b"data:\n", b"data\n", b"data:x\n"])
+def test_an_event_of_too_many_lines_is_refused(line: bytes) -> None:
+    """Each takes memory of its own, however little is on it."""
+    decoder = Decoder()
+    assert decoder.feed(line * MAX_EVENT_LINES + b"\n") != []
+    with pytest.raises(EventTooLargeError, match="lines"):
+        decoder.feed(line * (MAX_EVENT_LINES + 1))
+    assert decoder.close() == []

@@ -1,16 +1,23 @@
 """Forms as browsers send them, and whatever else is sent in their place."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import patch
+from urllib.parse import quote, unquote
 
 import httpx
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar import Request, Response, post
 from msgspec import Struct
 
 from tests.fakes.asgi import asking
-from webapp.web.forms import MAX_FIELDS, read_form
+from webapp.background import Turns
+from webapp.web.forms import MAX_FIELDS, read_form, text_of
 from webapp.web.refusals import RefusalError
 
 LIMIT = 1_000
@@ -80,6 +87,35 @@ async def test_what_may_stand_in_a_body(client: httpx.AsyncClient, body: str, me
     answer = await client.post("/", content=body.encode())
     assert answer.status_code == 200, answer.text
     assert answer.json()["message"] == message
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), st.sets(st.integers(0, 79)))
+async def test_a_value_is_the_same_however_it_is_escaped_and_wherever_it_is_cut(text: str, bare: set[int]) -> None:
+    escaped = "".join(quote(one, safe="") for one in text)
+    mixed = "".join(
+        one if place in bare and one not in "%&+=;" else quote(one, safe="") for place, one in enumerate(text)
+    )
+    for coded in (escaped, mixed, "%" + mixed, mixed + "%4", "%zz" + mixed):
+        for step in (3, 4, 5, 7, 10_000):
+            with patch("webapp.web.forms.STEP", step):
+                assert await text_of(coded.encode(), Turns()) == unquote(coded.replace("+", " "))
+
+
+async def test_others_have_their_turn_while_a_form_of_escapes_is_read() -> None:
+    longest = 0.0
+
+    async def others() -> None:
+        nonlocal longest
+        while True:
+            began = time.thread_time()
+            await asyncio.sleep(0.0001)
+            longest = max(longest, time.thread_time() - began)
+
+    others_at_work = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    assert await text_of(b"%41" * 300_000, Turns()) == "A" * 300_000
+    others_at_work.cancel()
+    assert 0 < longest < 0.03
 
 
 @pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=UTF-8", FORM.upper(), f"{FORM};x"])

@@ -1,5 +1,6 @@
 """What a person does in a conversation, each as one step: stores, streaming core and catalogue put together."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -18,6 +19,7 @@ from webapp.library.prompts import Persona
 from webapp.rendering.safety import unturned
 from webapp.web.refusals import InvalidError, TooLargeError
 
+_NO_TEXT: Final = re.compile("[\x00\ud800-\udfff]")
 MAX_TITLE: Final = 200
 MAX_NOTE: Final = 2_000
 
@@ -171,4 +173,4 @@ def _beginning(exchange: Exchange, model: str) -> Beginning:
 
 def _is_text(text: str) -> bool:
     """Whether every database can keep it: JSON can carry NUL and half a surrogate pair, which they cannot."""
-    return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text)
+    return _NO_TEXT.search(text) is None

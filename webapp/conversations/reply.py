@@ -79,7 +79,6 @@ class Reply:
         self._has_tokens = False
         self.id: UUID = answer.id
         self.blocks = PacedStream(answer.content)
-        self.reasoning = answer.reasoning
         self.sources = answer.sources
         self.pictures: tuple[Picture, ...] = ()  # new ones, to be kept at the end
         self.receipt = replace(answer.receipt, finish_reason="")
@@ -98,7 +97,8 @@ class Reply:
         self._parts = [answer.content]
         self._length = len(answer.content)
         self._had_length = self._length_at_rest = self._length
-        self._had_reasoning = len(answer.reasoning)
+        self._thought_parts = [answer.reasoning]
+        self._thought_length = self._had_reasoning = len(answer.reasoning)
         self._loop = asyncio.get_running_loop()
         self._began = self._thinks_since = self._loop.time()
         self.first_token: float | None = None  # seconds until the first piece came
@@ -122,6 +122,13 @@ class Reply:
     def length(self) -> int:
         """Of the text so far, in characters."""
         return self._length
+
+    @property
+    def reasoning(self) -> str:
+        """All thoughts so far."""
+        if len(self._thought_parts) > 1:
+            self._thought_parts = ["".join(self._thought_parts)]
+        return self._thought_parts[0]
 
     def text_after(self, offset: int) -> str:
         """The text from that character on; costs as much as there is of it."""
@@ -157,7 +164,7 @@ class Reply:
             return spent.cost
         if self._has_tokens:
             return self._meter.of_tokens(spent.prompt_tokens, spent.completion_tokens)
-        written = self._length - self._had_length + len(self.reasoning) - self._had_reasoning
+        written = self._length - self._had_length + self._thought_length - self._had_reasoning
         return Decimal(0) if self.was_refused and not written else self._meter.estimate(written)
 
     @property
@@ -175,8 +182,8 @@ class Reply:
             case Text(text):
                 if self.first_token is None:
                     self._note_first_token()
-                self._add(self._thoughts.feed(text))
-            case Reasoning(text) if len(self.reasoning) < MAX_CHARACTERS:
+                self._take_text(text)
+            case Reasoning(text) if self._thought_length < MAX_CHARACTERS:
                 self._thoughts.note_reasoning()
                 self._think(text)
             case Citation(url, title) if safe_link(url) and len(self.sources) < MAX_SOURCES:
@@ -206,6 +213,13 @@ class Reply:
             self._add(self._thoughts.close())
         self.changed()
 
+    def _take_text(self, text: str) -> None:
+        """What fits of it. Raises TooLongError for more."""
+        room = 2 * MAX_CHARACTERS - self._length - self._thought_length  # text may be either
+        self._add(self._thoughts.feed(text[:room]))
+        if len(text) > room:
+            raise TooLongError
+
     def _add(self, pieces: Iterable[Piece]) -> None:
         for kind, text in pieces:
             match kind:
@@ -223,15 +237,18 @@ class Reply:
 
     def _think(self, text: str) -> None:
         self._begin_thinking()
-        self.reasoning += text[: MAX_CHARACTERS - len(self.reasoning)]
+        if fits := text[: MAX_CHARACTERS - self._thought_length]:
+            self._thought_parts.append(fits)
+            self._thought_length += len(fits)
 
     def _rethink(self) -> None:
         """Makes thoughts of all text that came: so it had been, and the model does not say so until it is done."""
         thoughts = self.text_after(self._had_length).strip()
         if not thoughts:
             return
-        self.reasoning += thoughts
-        self.rethought = len(self.reasoning)
+        self._thought_parts.append(thoughts)
+        self._thought_length += len(thoughts)
+        self.rethought = self._thought_length
         self._parts, self._length = [self.answer.content], self._had_length
         self._length_at_rest = self._length
         self.blocks = PacedStream(self.answer.content)
@@ -304,11 +321,14 @@ class Reply:
         self.wake()
 
     def _append(self, text: str) -> None:
-        self._length += len(text)
-        if self._length > MAX_CHARACTERS:
+        """Takes what fits. Raises TooLongError for more."""
+        fits = text[: max(MAX_CHARACTERS - self._length, 0)]
+        if fits:
+            self._length += len(fits)
+            self._parts.append(fits)
+            self.blocks.append(fits)
+        if len(fits) < len(text):
             raise TooLongError
-        self._parts.append(text)
-        self.blocks.append(text)
 
     def changed(self) -> None:
         """Wakes those who wait, now or when a frame's time has passed since the last waking."""

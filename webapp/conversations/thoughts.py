@@ -37,6 +37,8 @@ _CLOSING: Final = {  # what is quoted as code ends nothing
 }
 _FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 _QUOTES: Final = "`'\"‘“«([{"
+LOOKED_AT: Final = 2_000  # characters in one go: behind each tag the rest of them is copied
+MAX_TAGS: Final = 1_000  # that begin thoughts; what comes behind more is the answer, whatever it is
 LONGEST_SPACE: Final = 1_000  # characters at the beginning that may be space before thoughts; more are text
 
 
@@ -81,6 +83,7 @@ class Thoughts:
         self._between = ""  # what separates these thoughts from those before
         self._all_was_thought = False  # as soon as there is more: a closing tag at the very end ends nothing
         self._untagged: list[str] = []
+        self._tags = 0
 
     def note_reasoning(self) -> None:
         """Says that thoughts come by themselves: text is none, then."""
@@ -90,6 +93,13 @@ class Thoughts:
 
     def feed(self, text: str) -> Iterator[Piece]:
         """What becomes known with some more text."""
+        for at in range(0, len(text), LOOKED_AT):
+            if self._state is _State.ANSWERING:
+                yield from self._feed(text[at:])
+                return
+            yield from self._feed(text[at : at + LOOKED_AT])
+
+    def _feed(self, text: str) -> Iterator[Piece]:
         text, self._held = self._held + text, ""
         while text:
             match self._state:
@@ -125,6 +135,7 @@ class Thoughts:
         if self._all_was_thought:
             self._all_was_thought = False
             yield Piece(Kind.ALL_WAS_THOUGHT)
+        is_text = is_text or self._tags >= MAX_TAGS
         if not is_text and (tag := _ANY_TAG.match(bare)):
             self._begin_thoughts(tag[0].lower())
             return bare[tag.end() :]
@@ -136,6 +147,7 @@ class Thoughts:
 
     def _begin_thoughts(self, tag: str) -> None:
         """A closing tag alone ends thoughts of which there are none."""
+        self._tags += 1
         self._has_thoughts = True
         if closing := _TAGS.get(tag):
             self._state, self._closing = _State.THINKING, _CLOSING[closing]

@@ -135,10 +135,10 @@ async def _read_versions(session: AsyncSession, start: Select[Any]) -> Versions:
     further = _under(under.c.parent).join(under, MessageRow.parent_id == under.c.id)
     under = under.union_all(further.where(under.c.deleted_at.is_not(None)))
     there = select(under.c.parent, under.c.id).where(under.c.deleted_at.is_(None))
-    found: Versions = {}
+    found: dict[UUID | None, list[UUID]] = {}
     for parent, one in await session.execute(there.order_by(under.c.at, under.c.id)):
-        found[parent] = (*found.get(parent, ()), one)
-    return found
+        found.setdefault(parent, []).append(one)
+    return {parent: tuple(ids) for parent, ids in found.items()}
 
 
 def _under(parent: Any) -> Select[Any]:

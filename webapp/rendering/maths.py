@@ -21,7 +21,7 @@ MAX_DEPTH: Final = 60
 MAX_EXPANSIONS: Final = 40
 MAX_MARKUP: Final = 100_000
 
-_LENGTH: Final = r"-?\d*\.?\d+(?:em|ex|mu|pt|%)?"
+_LENGTH: Final = r"-?(?:\d++(?:\.\d++)?|\.\d++)(?:em|ex|mu|pt|%)?"
 _SHIFT: Final = r"-?[01]?(?:\.\d+)?(?:em|ex)?"  # a formula stays in its line, and is not painted over others
 _BOOLEAN: Final = r"true|false"
 CLASSES: Final = r"(?:math-[a-z-]+)(?: math-[a-z-]+)*"

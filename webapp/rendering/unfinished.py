@@ -148,7 +148,7 @@ class _Opener(Struct):
 
 
 _TOKEN = re.compile(
-    r"""(?P<half>\\\n?\Z | (?<!\S)!\Z | !?\[\Z | <(?=(?:https?:[^\s>]*|h?t?t?p?s?)\Z))
+    r"""(?P<half>\\\n?\Z | (?<!\S)!\Z | !?\[\Z | <(?=(?:https?:[^\s<>]*|h?t?t?p?s?)\Z))
       | \\. | \$\$? | `+ | \*+ | _+ | ~+ | \] | !?(?:(?<![A-Za-z0-9)\]])\[ | \[(?=\^))  # no bracket as in a[0]
     """,
     re.VERBOSE | re.DOTALL,

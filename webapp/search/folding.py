@@ -7,7 +7,10 @@ import re
 from typing import Final
 from unicodedata import category, normalize
 
+from webapp.background import Turns
+
 LONGEST_TOKEN: Final = 60  # characters; what is longer is cut, here and in queries
+STEP: Final = 10_000  # characters that are folded in one go
 LONGEST_DOCUMENT: Final = 500_000  # bytes: Postgres takes no vector of words beyond a megabyte
 
 # Thai and Lao; Myanmar; Khmer; Japanese and Chinese.
@@ -24,9 +27,14 @@ def tokens(text: str) -> list[str]:
     return [word[:LONGEST_TOKEN] for word in text.translate(_FOLDED).split()]
 
 
-def document(text: str) -> str:
-    """The words of a text between spaces, as they are kept; of a very long one the beginning."""
-    words = " ".join(tokens(text[:LONGEST_DOCUMENT]))
+async def document(text: str, turns: Turns) -> str:
+    """The words of a text between spaces, as they are kept; of a very long one the beginning. By turns with others."""
+    folded = []
+    for at in range(0, min(len(text), LONGEST_DOCUMENT), STEP):
+        folded.append(text[at : min(at + STEP, LONGEST_DOCUMENT)].translate(_FOLDED))
+        await turns.pass_on()
+    words = " ".join([word[:LONGEST_TOKEN] for word in "".join(folded).split()])
+    await turns.pass_on()
     if len(words) * 4 > LONGEST_DOCUMENT and len(words.encode()) > LONGEST_DOCUMENT:
         words = words.encode()[:LONGEST_DOCUMENT].decode(errors="ignore").rpartition(" ")[0]
     return f" {words} " if words else ""

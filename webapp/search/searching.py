@@ -6,11 +6,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from webapp.background import Turns
 from webapp.conversations.pages import ConversationList
 from webapp.conversations.presenter import Presenter
 from webapp.search.indexing import Indexer
 from webapp.search.query import Query, parse
-from webapp.search.snippets import Piece, snippet
+from webapp.search.snippets import Piece, place, snippet
 from webapp.search.store import Hit, SearchStore, Span
 
 PAGE: Final = 20  # messages
@@ -67,13 +68,14 @@ class Searching:
         span = span_of(query, offset)
         titles = [] if below else await self._store.find(owner, query, span, titles=True, limit=_titles_of(query))
         messages = await self._messages(owner, query, span, below)
+        turns = Turns()
         return SearchPage(
             title=f"{text.strip()[:60]} · Search",
             list=listed,
             is_demo=self._is_demo,
             text=text,
-            titles=tuple(_found(hit, query, self._presenter) for hit in titles),
-            messages=tuple(_found(hit, query, self._presenter) for hit in messages[:PAGE]),
+            titles=tuple([await self._found(hit, query, turns) for hit in titles]),
+            messages=tuple([await self._found(hit, query, turns) for hit in messages[:PAGE]]),
             below=messages[PAGE - 1].place if len(messages) > PAGE else None,
             is_asked=True,
         )
@@ -83,6 +85,18 @@ class Searching:
         if not query.terms:
             return []
         return await self._store.find(owner, query, span, titles=False, limit=PAGE + 1, below=below)
+
+    async def _found(self, hit: Hit, query: Query, turns: Turns) -> Found:
+        is_title = hit.message_id is None
+        title_terms = query.terms if is_title else ()
+        return Found(
+            hit.conversation_id,
+            hit.message_id,
+            snippet(hit.title, title_terms, await place(hit.title, title_terms, turns)),
+            () if is_title else snippet(hit.content, query.terms, await place(hit.content, query.terms, turns)),
+            "You" if hit.role == "user" else self._presenter.name_of_model(hit.model),
+            hit.created_at,
+        )
 
 
 def span_of(query: Query, offset: int) -> Span:
@@ -96,15 +110,3 @@ def _midnight(day: date | None, offset: int) -> datetime | None:
 
 def _titles_of(query: Query) -> int:
     return TITLES if query.terms else 50
-
-
-def _found(hit: Hit, query: Query, presenter: Presenter) -> Found:
-    is_title = hit.message_id is None
-    return Found(
-        hit.conversation_id,
-        hit.message_id,
-        snippet(hit.title, query.terms if is_title else ()),
-        () if is_title else snippet(hit.content, query.terms),
-        "You" if hit.role == "user" else presenter.name_of_model(hit.model),
-        hit.created_at,
-    )

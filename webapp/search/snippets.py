@@ -6,12 +6,16 @@ from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import Final, NamedTuple
 
+from webapp.background import Turns
 from webapp.search.folding import UNSPACED, fold, is_unspaced
 from webapp.search.query import Term
 
 BEFORE: Final = 60  # characters shown before the first thing that was found
 LENGTH: Final = 240
+WINDOW: Final = 5_000  # characters that are looked through in one go
+OVERLAP: Final = 600  # of two windows: more than a query has
 
+_SIGN: Final = re.compile(r"\S")
 _ACCENT: Final = "\u0300"
 _EDGE: Final = f"[^ {UNSPACED}]"
 
@@ -21,15 +25,27 @@ class Piece(NamedTuple):
     is_found: bool
 
 
-def snippet(text: str, terms: Sequence[Term], length: int = LENGTH) -> tuple[Piece, ...]:
-    """The pieces of `text` around the first of `terms` in it, or else its beginning."""
+async def place(text: str, terms: Sequence[Term], turns: Turns) -> int:
+    """Where the first of `terms` is in `text`; 0 where there is none. By turns with others."""
     pattern = _pattern(tuple(terms))
-    first = pattern.search(text.translate(_ALIKE)) if pattern else None
-    begin = _word_start(text, first.start() - BEFORE) if first and first.start() > BEFORE else 0
+    if pattern is None:
+        return 0
+    for begin in range(0, len(text), WINDOW):
+        window = text[max(begin - 1, 0) : begin + WINDOW + OVERLAP]  # what stands before it may be part of its word
+        if first := pattern.search(window.translate(_ALIKE), min(begin, 1)):
+            return max(begin - 1, 0) + first.start()
+        await turns.pass_on()
+    return 0
+
+
+def snippet(text: str, terms: Sequence[Term], first: int, length: int = LENGTH) -> tuple[Piece, ...]:
+    """The pieces of `text` around the `first` of `terms`, which `place` has found."""
+    pattern = _pattern(tuple(terms))
+    begin = _word_start(text, first - BEFORE) if first > BEFORE else 0
     end = _word_end(text, begin + length)
     shown = text[begin:end]
     pieces = _marked(shown, pattern)
-    leading, trailing = begin > 0, bool(text[end:].strip())
+    leading, trailing = begin > 0, _SIGN.search(text, end) is not None
     return (*([Piece("… ", False)] * leading), *pieces, *([Piece(" …", False)] * trailing))
 
 
@@ -45,7 +61,7 @@ def _marked(text: str, pattern: re.Pattern[str] | None) -> list[Piece]:
 
 def _flat(text: str) -> str:
     """On one line, and without the signs of Markdown that say nothing there."""
-    return re.sub(r"\s+", " ", re.sub(r"[*`#]+|^\s*[>|-]+", "", text, flags=re.MULTILINE))
+    return re.sub(r"\s+", " ", re.sub(r"[*`#]+|^[ \t]*[>|-]+", "", text, flags=re.MULTILINE))
 
 
 def _word_start(text: str, at: int) -> int:

@@ -12,17 +12,35 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Integer, Text, Uuid, bindparam, column, delete, insert, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    delete,
+    func,
+    insert,
+    null,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.background import Turns
 from webapp.db.engine import Database
 from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import UtcDateTime, Words
-from webapp.search.folding import document
+from webapp.search.folding import LONGEST_DOCUMENT, document
 from webapp.search.query import Query
 
-BATCH: Final = 20  # documents put into the index at once: nobody who writes waits for longer
+BATCH: Final = 10  # documents put into the index at once: nobody who writes waits for longer
+LOOKED_THROUGH: Final = 100_000  # characters of a message, for what is shown of it
 _RANDOM: Final = 21  # bits of a place below its milliseconds
 _AGE: Final = _RANDOM + 31  # and those below an age, which is some 25 days
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
@@ -83,14 +101,18 @@ class SearchStore:
     async def index_some(self, limit: int = BATCH) -> int:
         """Puts up to `limit` documents into the index, the last that came first; returns how many waited."""
         async with self._database.read() as session:
-            if not (await session.execute(select(_QUEUE.c.id).limit(1))).first():
-                return 0
-        async with self._database.write("search") as session:
             waiting = (await session.execute(select(_QUEUE).order_by(_QUEUE.c.id.desc()).limit(limit))).all()
-            await _index_messages(session, {row.message_id for row in waiting if row.message_id})
-            await _index_titles(session, {row.conversation_id for row in waiting if not row.message_id})
+            messages = {row.message_id for row in waiting if row.message_id}
+            titles = {row.conversation_id for row in waiting if not row.message_id}
+            texts = [*await _texts(session, _messages(messages)), *await _texts(session, _titles(titles))]
+        if not waiting:
+            return 0
+        documents = await _documents(texts)
+        async with self._database.write("search") as session:
+            await _index(session, await _texts(session, _locked(_messages(messages))), documents)
+            await _index(session, await _texts(session, _locked(_titles(titles))), documents)
             await session.execute(delete(_QUEUE).where(_QUEUE.c.id.in_([row.id for row in waiting])))
-            return len(waiting)
+        return len(waiting)
 
 
 class _Statement(NamedTuple):
@@ -190,41 +212,56 @@ class _Given:
                 yield f"d.words {like} :phrase_{number}"
 
 
-async def _index_messages(session: AsyncSession, ids: set[UUID]) -> None:
-    """Those that are there, and do not grow: of one that grows on, what it had is found until it ends.
+class _Text(NamedTuple):
+    """What is to be found: a message, or the title of a conversation, where `message_id` is None."""
 
-    One that somebody is just deleting is left out: nobody waits for us who waits for its rows.
-    """
-    query = (
-        select(
-            MessageRow.id, MessageRow.conversation_id, MessageRow.owner_id, MessageRow.content, MessageRow.created_at
-        )
-        .where(MessageRow.id.in_(ids), MessageRow.status != "streaming")
-        .order_by(MessageRow.id)
-        .with_for_update(read=True, key_share=True, skip_locked=True)
-    )
-    rows = (await session.execute(query)).all() if ids else []
-    if rows:
-        await session.execute(delete(_DOCUMENTS).where(_DOCUMENTS.c.message_id.in_([row.id for row in rows])))
-        await _add(
-            session, [_document(row.conversation_id, row.id, row.owner_id, row.content, row.created_at) for row in rows]
-        )
+    conversation_id: UUID
+    message_id: UUID | None
+    owner_id: UUID
+    content: str
+    created_at: datetime
 
 
-async def _index_titles(session: AsyncSession, ids: set[UUID]) -> None:
-    query = (
-        select(ConversationRow.id, ConversationRow.owner_id, ConversationRow.title, ConversationRow.created_at)
-        .where(ConversationRow.id.in_(ids))
-        .order_by(ConversationRow.id)
-        .with_for_update(read=True, key_share=True, skip_locked=True)
-    )
-    rows = (await session.execute(query)).all() if ids else []
-    if rows:
+def _messages(ids: set[UUID]) -> Select[*tuple[Any, ...]]:
+    """Those that are there, and do not grow: of one that grows on, what it had is found until it ends."""
+    content = MessageRow.content
+    cut = func.substr(content, 1, LONGEST_DOCUMENT, type_=content.type)
+    beginning = case((func.length(content) > LONGEST_DOCUMENT, cut), else_=content)
+    row = (MessageRow.conversation_id, MessageRow.id, MessageRow.owner_id, beginning, MessageRow.created_at)
+    return select(*row).where(MessageRow.id.in_(ids), MessageRow.status != "streaming").order_by(MessageRow.id)
+
+
+def _titles(ids: set[UUID]) -> Select[*tuple[Any, ...]]:
+    row = (ConversationRow.id, null(), ConversationRow.owner_id, ConversationRow.title, ConversationRow.created_at)
+    return select(*row).where(ConversationRow.id.in_(ids)).order_by(ConversationRow.id)
+
+
+def _locked(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Rows that somebody is just deleting are left out: nobody waits for us who waits for theirs."""
+    return query.with_for_update(read=True, key_share=True, skip_locked=True)
+
+
+async def _texts(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> list[_Text]:
+    return [_Text(*row) for row in await session.execute(query)]
+
+
+async def _documents(texts: Sequence[_Text]) -> dict[_Text, dict[str, Any]]:
+    """As the index has them. That is work, so it comes before anything is locked, and others have their turn."""
+    turns = Turns()
+    return {one: _document(one, await document(one.content, turns)) for one in texts}
+
+
+async def _index(session: AsyncSession, texts: Sequence[_Text], documents: dict[_Text, dict[str, Any]]) -> None:
+    """Those of the texts that still are what documents were made of; what has changed waits once more."""
+    found = [one for one in texts if one in documents]
+    messages = [one.message_id for one in found if one.message_id is not None]
+    titles = [one.conversation_id for one in found if one.message_id is None]
+    if messages:
+        await session.execute(delete(_DOCUMENTS).where(_DOCUMENTS.c.message_id.in_(messages)))
+    if titles:
         is_title = _DOCUMENTS.c.message_id.is_(None)
-        await session.execute(
-            delete(_DOCUMENTS).where(_DOCUMENTS.c.conversation_id.in_([row.id for row in rows]), is_title)
-        )
-        await _add(session, [_document(row.id, None, row.owner_id, row.title, row.created_at) for row in rows])
+        await session.execute(delete(_DOCUMENTS).where(_DOCUMENTS.c.conversation_id.in_(titles), is_title))
+    await _add(session, [documents[one] for one in found])
 
 
 async def _add(session: AsyncSession, documents: Sequence[dict[str, Any]]) -> None:
@@ -244,15 +281,13 @@ async def _give_places(session: AsyncSession, documents: Sequence[dict[str, Any]
         clashing = [one for one in documents if one["place"] in taken or places[one["place"]] > 1]
 
 
-def _document(
-    conversation: UUID, message: UUID | None, owner: UUID, content: str, created_at: datetime
-) -> dict[str, Any]:
-    words, owners = document(content), _owner_word(owner, message is None)
+def _document(text: _Text, words: str) -> dict[str, Any]:
+    owners = _owner_word(text.owner_id, text.message_id is None)
     return {
-        "conversation_id": conversation,
-        "message_id": message,
-        "words": words and f" {owners} {owners}.{_place_of(created_at) >> _AGE}{words}",
-        "created_at": created_at,
+        "conversation_id": text.conversation_id,
+        "message_id": text.message_id,
+        "words": words and f" {owners} {owners}.{_place_of(text.created_at) >> _AGE}{words}",
+        "created_at": text.created_at,
     }
 
 
@@ -285,9 +320,13 @@ _COLUMNS: Final[dict[str, Any]] = {
     "content": Words(),
     "created_at": UtcDateTime(),
 }
+# Of a long message the beginning. One with a NUL has no length that SQLite would know, and comes whole.
+_CONTENT: Final = (
+    f"CASE WHEN length(m.content) > {LOOKED_THROUGH} THEN substr(m.content, 1, {LOOKED_THROUGH}) ELSE m.content END"
+)
 _SELECTED: Final = (
-    "SELECT d.place, d.conversation_id, d.message_id, c.title, coalesce(m.role, '') AS role, "
-    "coalesce(m.model, '') AS model, coalesce(m.content, '') AS content, d.created_at FROM "
+    "SELECT d.place, d.conversation_id, d.message_id, c.title, coalesce(m.role, '') AS role, "  # noqa: S608  # our words
+    f"coalesce(m.model, '') AS model, coalesce({_CONTENT}, '') AS content, d.created_at FROM "
 )
 # A CROSS JOIN keeps SQLite to this order: from the index, which has its rows by their places, to what belongs to each.
 _SQLITE: Final = (

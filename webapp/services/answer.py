@@ -21,6 +21,7 @@ _OTHER_REASONS: Final = {  # of other servers, in OpenRouter's words
     "safety": "content_filter",
 }
 _DONE: Final = (b"[DONE]", b'"[DONE]"')
+LONGEST_DONE: Final = 100  # bytes with the space around it
 
 
 class Answer:
@@ -99,7 +100,7 @@ class Answer:
         """Appends to ``events`` what one chunk says. One that cannot be read is counted and skipped."""
         if self.is_over or not payload:
             return
-        if payload.strip() in _DONE:
+        if len(payload) < LONGEST_DONE and payload.strip() in _DONE:
             self.is_over = True
             return
         try:

@@ -20,6 +20,13 @@ T = TypeVar("T")
 
 ABSENT: Final = Raw()
 
+# What a chunk may be made of. A picture makes one long, but of few parts: many take a hundred times their bytes.
+FEW_BYTES: Final = 64 * 1024  # below which nothing is counted
+MAX_PARTS: Final = 100_000  # lists and objects
+MAX_COMMAS: Final = 1_000_000  # those in texts among them
+MAX_REPAIRED: Final = 1024 * 1024  # bytes with broken characters, which are read and written once more
+MAX_ITEMS: Final = 1_000  # of a list in a chunk; nothing more of it is looked at
+
 
 class Message(Struct, gc=False):
     """The delta of a stream's chunk, or the message of a whole answer."""
@@ -126,16 +133,27 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def decode(payload: bytes) -> Chunk:
-    """The chunk in ``payload``. Raises ValueError or RecursionError where there is none."""
+    """The chunk in ``payload``. Raises ValueError or RecursionError where there is none, or one of too many parts."""
+    check_parts(payload)
     try:
         return _CHUNK.decode(payload)
     except msgspec.ValidationError:
         raise
     except ValueError:
+        if len(payload) > MAX_REPAIRED:
+            raise
         repaired, has_halves = _repaired(payload)
         chunk = _CHUNK.decode(repaired)
         chunk.has_halves = has_halves
         return chunk
+
+
+def check_parts(payload: bytes) -> None:
+    """Raises ValueError for JSON that would take far more memory and time than its bytes lead to expect."""
+    if len(payload) > FEW_BYTES and (
+        payload.count(b"[") + payload.count(b"{") > MAX_PARTS or payload.count(b",") > MAX_COMMAS
+    ):
+        raise ValueError(f"JSON of more than {MAX_PARTS} parts")
 
 
 class Halves:
@@ -164,7 +182,7 @@ def parts(content: object) -> Iterator[Text | Reasoning | Image]:
     if isinstance(content, str):
         yield Text(content)
         return
-    for part in content if isinstance(content, list) else [content]:
+    for part in content[:MAX_ITEMS] if isinstance(content, list) else [content]:
         if isinstance(part, str):
             yield Text(part)
         elif isinstance(part, dict):
@@ -257,5 +275,5 @@ def part_of(raw: Raw, decoder: Decoder[T]) -> T | None:
 
 def _items(raw: Raw, decoder: Decoder[T]) -> Iterator[T]:
     """The items of a list in a chunk that have the right shape."""
-    items = (part_of(item, decoder) for item in part_of(raw, _LIST) or ())
+    items = (part_of(item, decoder) for item in (part_of(raw, _LIST) or ())[:MAX_ITEMS])
     return (item for item in items if item is not None)

@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from webapp.services.chunks import check_parts
+
 T = TypeVar("T")
 
 
@@ -60,8 +62,9 @@ def read_models(body: bytes) -> list[dict[str, Any]]:
     """The entries of a list of models, in the shapes of many servers. What is no entry is left out.
 
     The list stands in ``data`` or ``models``, where null is an empty one, or is the whole; an entry may be a mere id.
-    Raises ValueError where there is no list, or nothing in it is an entry.
+    Raises ValueError where there is no list, nothing in it is an entry, or it has far too many parts.
     """
+    check_parts(body)
     value = msgspec.json.decode(body)
     if isinstance(value, dict) and ("data" in value or "models" in value):
         value = value.get("data") or value.get("models") or []

@@ -29,6 +29,7 @@ _PAGE: Final = re.compile(r"\s*<(?:!|\?|html|head|body|title|center|pre|h1|p|div
 _MOST_REASONS: Final = 3
 _MOST_KINDS: Final = 4
 _LONGEST_LINE: Final = 200
+_LONGEST_TEXT: Final = 10_000  # characters of a message that are looked at
 _AFFORDABLE: Final = re.compile(r"can only afford (\d+)")
 
 
@@ -171,7 +172,7 @@ class _Report:
         """The provider's own words in ``metadata.raw``: a sentence, or JSON with one in it, or that JSON decoded."""
         raw = self.metadata.get("raw")
         if isinstance(raw, str):
-            raw = _decode(raw.encode("utf-8", "replace")) or raw
+            raw = _decode(raw[:_LONGEST_TEXT].encode("utf-8", "replace")) or raw
         return _words(raw)
 
     def _advice(self, code: Code, retry_after: float | None) -> str:
@@ -221,7 +222,7 @@ def _words(value: object, depth: int = 5) -> str:
     if not depth:
         return ""
     if isinstance(value, str):
-        return _words_of_text(value, depth)
+        return _words_of_text(value[:_LONGEST_TEXT], depth)
     if isinstance(value, list):
         return "; ".join(filter(None, (_words(one, depth - 1) for one in value[:_MOST_REASONS])))
     if not isinstance(value, dict):

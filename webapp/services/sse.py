@@ -1,8 +1,9 @@
 """Server-sent events, decoded from bytes as they arrive. Pure: bytes in, the data of whole events out."""
 
-from typing import Final
+from typing import Final, NoReturn
 
-MAX_EVENT_BYTES: Final = 32 * 1024 * 1024
+MAX_EVENT_BYTES: Final = 20 * 1024 * 1024  # the largest picture that is kept has 16 MB in base64
+MAX_EVENT_LINES: Final = 10_000  # of data: each takes memory of its own, also an empty one
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _LINE_ENDS: Final = (b"\n", b"\r")
@@ -77,22 +78,30 @@ class Decoder:
         for line in lines:
             if line.startswith(b"data:"):
                 data = line[6:] if line.startswith(b" ", 5) else line[5:]
-                self._data.append(data)
-                self._grow(len(data))
+                self._add(data)
             elif line.startswith(_ALONE):
                 events.append(line.removeprefix(b"error:").lstrip())
             elif line == b"data":
-                self._data.append(b"")
+                self._add(b"")
             elif not line and self._data:
                 events.append(self._data[0] if len(self._data) == 1 else b"\n".join(self._data))
                 self._data.clear()
                 self._size = 0
         return events
 
+    def _add(self, data: bytes) -> None:
+        self._data.append(data)
+        self._grow(len(data))
+        if len(self._data) > MAX_EVENT_LINES:
+            self._refuse(f"an event of more than {MAX_EVENT_LINES} lines")
+
     def _grow(self, size: int) -> None:
         self._size += size
         if self._size > self._max:
-            self._tail.clear()
-            self._data.clear()
-            self._size = 0
-            raise EventTooLargeError(f"an event of more than {self._max} bytes")
+            self._refuse(f"an event of more than {self._max} bytes")
+
+    def _refuse(self, why: str) -> NoReturn:
+        self._tail.clear()
+        self._data.clear()
+        self._size = 0
+        raise EventTooLargeError(why)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from importlib import import_module
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,10 @@ CONNECT_TIMEOUT: Final = 10.0
 MAX_CONNECTIONS: Final = 1_000
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 MAX_ERROR_BYTES: Final = 64 * 1024
+MAX_LIST_BYTES: Final = 8 * 1024 * 1024  # what is read as a whole and is no answer; OpenRouter's list has less than one
+SLICE: Final = 8 * 1024  # bytes of an answer that are looked at in one go
+TURN: Final = 0.002  # seconds for one answer, before it is the turn of others: a fast server never lets us wait
+LONGEST_REST: Final = 0.01  # seconds for those others, who else get as long as the answer had
 ERROR_BODY_TIMEOUT: Final = 5.0
 LINGER: Final = 0.5  # seconds for the last bytes after [DONE], which leave the connection fit for the next call
 
@@ -107,6 +112,8 @@ def translated(*, answering: bool) -> Iterator[None]:
     """Turns httpx's errors into ours. ``answering`` once the response has begun."""
     try:
         yield
+    except OpenRouterError:
+        raise
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise refusals.from_exception(error, answering=answering) from error
 
@@ -118,24 +125,34 @@ def is_one_body(response: httpx.Response) -> bool:
 
 
 async def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The body as it arrives, raw. Raises OpenRouterError if it is compressed, which was not asked for, or endless."""
+    """The body as it arrives, raw. Raises OpenRouterError if it is compressed, which was not asked for, or endless.
+
+    Where it comes faster than it is used, others have their turn in between.
+    """
     if response.headers.get("content-encoding", "identity") != "identity":
         raise OpenRouterError("malformed", detail="the answer is compressed, though that was not asked for")
-    size = 0
+    size, spent = 0, 0.0
     async for piece in response.aiter_raw():
         size += len(piece)
         if size > MAX_ANSWER_BYTES:
             raise OpenRouterError("malformed", detail=f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
-        yield piece
+        for at in range(0, len(piece), SLICE):
+            began = perf_counter()
+            yield piece[at : at + SLICE]
+            spent += perf_counter() - began
+            if spent > TURN:
+                is_more_there = at + SLICE < len(piece)
+                await asyncio.sleep(min(spent, LONGEST_REST) if is_more_there else 0)
+                spent = 0.0
 
 
 async def whole_body(response: httpx.Response) -> bytes:
-    """The body in one. Raises OpenRouterError above MAX_ANSWER_BYTES."""
+    """The body in one. Raises OpenRouterError above MAX_LIST_BYTES."""
     parts, size = [], 0
     async for part in response.aiter_bytes(65_536):
         size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            raise OpenRouterError("malformed", detail=f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
+        if size > MAX_LIST_BYTES:
+            raise OpenRouterError("malformed", detail=f"the answer is larger than {MAX_LIST_BYTES} bytes")
         parts.append(part)
     return b"".join(parts)
 

@@ -1,16 +1,18 @@
 """Forms as browsers send them, read strictly into a struct."""
 
 from typing import Any, Final, TypeVar, get_origin
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Request
 
+from webapp.background import Turns
 from webapp.web.refusals import InvalidError, RefusalError, TooLargeError
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 
 MAX_FIELDS: Final = 200
+STEP: Final = 10_000  # bytes that are decoded in one go
 
 
 class WrongTypeError(RefusalError):
@@ -47,18 +49,36 @@ async def read_fields(request: Request[Any, Any, Any], *, limit: int) -> dict[st
     return dict(await read_pairs(request, limit=limit))
 
 
+async def text_of(coded: bytes, turns: Turns) -> str:
+    """A name or value as it was typed. Where much of it is escaped that is work, and done by turns with others."""
+    coded = coded.replace(b"+", b" ")
+    parts, at = [], 0
+    while at < len(coded):
+        end = at + STEP
+        if (escape := coded.rfind(b"%", max(end - 2, 0), end)) >= 0:
+            end = escape  # it goes on behind the end
+        parts.append(unquote_to_bytes(coded[at:end]))
+        at = end
+        await turns.pass_on()
+    return b"".join(parts).decode()
+
+
 async def read_pairs(request: Request[Any, Any, Any], *, limit: int) -> list[tuple[str, str]]:
     """The same in their order, with each value of a field that comes more than once."""
     if media_type_of(request) != "application/x-www-form-urlencoded":
         raise WrongTypeError("A form is sent as application/x-www-form-urlencoded.")
     body = await read_body(request, limit)
+    if body.count(b"&") >= MAX_FIELDS:
+        raise InvalidError(f"The form does not fit: more than {MAX_FIELDS} fields.")
+    turns = Turns()
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = [one.partition(b"=") for one in body.split(b"&") if one]
+        return [
+            (await text_of(name, turns), (await text_of(value, turns)).replace("\r\n", "\n"))
+            for name, _, value in pairs
+        ]
     except UnicodeError:
         raise InvalidError("The text is not valid UTF-8.") from None
-    except ValueError as error:
-        raise InvalidError(f"The form does not fit: {error}.") from None
-    return [(name, value.replace("\r\n", "\n")) for name, value in pairs]
 
 
 def has_body(request: Request[Any, Any, Any]) -> bool:
