@@ -2,13 +2,18 @@
 
 import html
 import re
+import time
+from collections.abc import Callable
 
 import pytest
 
+from tests.fakes.hostile.shapes import NAMED, Shape, code
+from tests.rendering.samples import DOCUMENT
 from webapp.rendering.markdown import render
+from webapp.rendering.paced import PacedStream
 from webapp.rendering.stream import BlockStream
 from webapp.rendering.unfinished import complete_tail
-from webapp.rendering.weight import is_heavy
+from webapp.rendering.weight import SMALL, is_heavy, is_small, weight
 
 HEAVY = {
     "addresses": "a@b.c " * 30_000,
@@ -54,3 +59,67 @@ def test_what_people_read_is_not_heavy() -> None:
     assert not is_heavy(table)
     assert not is_heavy("me@example.org " * 500)
     assert not is_heavy("A paragraph of words.\n\n" * 10_000)
+
+
+# How much longer than an ordinary text of the same weight a small one may take. Measured: five times, at most.
+SLOWER = 15
+SHAPES = {**NAMED, **dict(code())}
+
+
+def longest(shape: Shape, most: int) -> str:
+    """The longest text of a shape that is small."""
+    length = most
+    while not is_small(text := shape(length), most):
+        length = length * 3 // 4
+    return text
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Of processor time, the least of some tries: what else the machine does adds to a try, and takes nothing off."""
+    tries = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        tries.append(time.process_time() - began)
+    return min(tries)
+
+
+def ordinary() -> float:
+    """What an ordinary text takes that has everything, of the weight of a small one."""
+    return seconds(lambda: render(longest(lambda length: (DOCUMENT * 20)[:length], SMALL)))
+
+
+def longest_step(text: str) -> float:
+    """What the slowest step takes of a text that comes at once."""
+    stream, slowest = PacedStream(text), 0.0
+    while stream.is_behind:
+        began = time.process_time()
+        stream.step()
+        _ = stream.blocks(), stream.tail.html
+        slowest = max(slowest, time.process_time() - began)
+    return slowest
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_small_text_is_quick_whatever_is_in_it(name: str) -> None:
+    text = longest(SHAPES[name], SMALL)
+    for _ in range(3):
+        took, usual = seconds(lambda: render(text)), ordinary()
+        if took <= SLOWER * usual:
+            return
+    pytest.fail(f"{took * 1000:.0f} ms, where an ordinary text takes {usual * 1000:.0f}")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_step_of_a_text_that_comes_at_once_is_quick_whatever_is_in_it(name: str) -> None:
+    text = NAMED[name](60_000)
+    for _ in range(3):
+        took, usual = longest_step(text), ordinary()
+        if took <= SLOWER * usual:
+            return
+    pytest.fail(f"{took * 1000:.0f} ms, where an ordinary text takes {usual * 1000:.0f}")
+
+
+def test_ordinary_texts_weigh_little_more_than_their_length() -> None:
+    assert weight("A paragraph of words, and so on.\n\n" * 100) < 1.5 * 3_400
+    assert weight(DOCUMENT) < 4 * len(DOCUMENT)
