@@ -49,10 +49,12 @@ from webapp.conversations.archiving import Archiving
 from webapp.conversations.bills_store import BillStore
 from webapp.conversations.chat import Chat
 from webapp.conversations.clearing import Clearing
+from webapp.conversations.gallery import Gallery
 from webapp.conversations.listing_presenter import ListingPresenter
 from webapp.conversations.listing_store import FOR_GOOD, Listing
+from webapp.conversations.painter import Painter
+from webapp.conversations.pictures_store import PictureStore
 from webapp.conversations.presenter import Presenter
-from webapp.conversations.repainting import Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.replies_store import ReplyStore
 from webapp.conversations.routes import BODY_PER_MESSAGE, conversations_router
@@ -178,7 +180,8 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     bills = BillStore(database)
     settling = Settling(bills, openrouter, keys)
     till = Till(prices_of(catalog), budget_store, keys, settling.look)
-    painter = Painter()
+    painter = Painter(sandbox)
+    gallery = Gallery(PictureStore(database), painter)
     replies = Replies(reply_store, openrouter, bus, observer=metrics, painter=painter, till=till)
     metrics.watch(replies, database, bus)
     limit = settings.max_message_bytes
@@ -223,7 +226,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     accounts = Accounts(settings, database, templates, longest_form=limit * BODY_PER_MESSAGE)
     people, error_handler = People(database), ErrorHandler(templates)
     imports, shares = ImportStore(database), ShareStore(database)
-    importer = Importer(imports, max_bytes=settings.max_import_bytes, default_model=catalog.default)
+    importer = Importer(imports, gallery, max_bytes=settings.max_import_bytes, default_model=catalog.default)
     retention = Retention(RetentionStore(database), settings.retention_days, metrics.conversations_expired)
     upstream = Upstream(None if is_demo else openrouter, settings.model_server)
     checks = [*checks_of(settings, DatabaseFacts(database), upstream, revisions()[-1]), *checks_of_bus(bus)]
@@ -239,7 +242,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "chat": chat,
         "conversations": conversations,
         "replies": replies,
-        "painter": painter,
+        "gallery": gallery,
         "streams": OpenStreams(settings.max_open_streams),
         "catalog": catalog,
         "budgets": budget_store,
@@ -260,7 +263,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "searching": searching,
         "temporary_chat": temporary_chat,
         "templates": templates,
-        "documents": DocumentStore(database),
+        "documents": DocumentStore(database, gallery),
         "imports": imports,
         "importer": importer,
         "shares": shares,
@@ -279,6 +282,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             stack.push_async_callback(database.close)
             await stack.enter_async_context(client)
             await stack.enter_async_context(sandbox.running())
+            await stack.enter_async_context(gallery.running())
             with suppress(AwayError):  # older secrets go on opening what they have sealed
                 await key_store.seal_anew()
             await stack.enter_async_context(accounts.running())

@@ -82,6 +82,7 @@ def _copied(file: Path, limit: int) -> "Upload":
 
 
 async def _run(settings: Settings, address: "Address", name: str, upload: "Upload") -> int:
+    from webapp.conversations.gallery import open_gallery
     from webapp.db.engine import open_database
     from webapp.documents.imports.importer import Importer
     from webapp.documents.imports.store import ImportStore
@@ -90,12 +91,14 @@ async def _run(settings: Settings, address: "Address", name: str, upload: "Uploa
     try:
         owner = await _owner(settings, database, name)
         store = ImportStore(database)
-        importer = Importer(store, max_bytes=settings.max_import_bytes, default_model=lambda: settings.default_model)
-        import_id = await importer.receive(owner, upload)
-        await importer.idle()
-        if (await store.find(owner, import_id)).state == "ready":
-            await importer.confirm(owner, import_id)
+        async with open_gallery(database) as gallery:
+            limit, model = settings.max_import_bytes, settings.default_model
+            importer = Importer(store, gallery, max_bytes=limit, default_model=lambda: model)
+            import_id = await importer.receive(owner, upload)
             await importer.idle()
+            if (await store.find(owner, import_id)).state == "ready":
+                await importer.confirm(owner, import_id)
+                await importer.idle()
         return await _report(store, owner, import_id)
     finally:
         await database.close()

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from webapp.accounts.presence import Presence
 from webapp.accounts.users import Caller, User
 from webapp.conversations.chat import Chat
+from webapp.conversations.gallery import Gallery
 from webapp.conversations.listing_presenter import ListingPresenter, number_of
 from webapp.conversations.listing_routes import LISTING_HANDLERS
 from webapp.conversations.messages import anchor
 from webapp.conversations.presenter import Place, Presenter
-from webapp.conversations.repainting import UNSHOWN, Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.starting import Starting
 from webapp.conversations.store import Conversations
@@ -218,16 +218,15 @@ async def show_live_document(
 @route("/pictures/{picture_id:uuid}", http_method=READ, name="picture")
 async def show_picture(
     user: NamedDependency[User],
-    conversations: NamedDependency[Conversations],
-    painter: NamedDependency[Painter],
+    gallery: NamedDependency[Gallery],
     picture_id: FromPath[UUID],
 ) -> Response[bytes]:
-    """A picture that a model made, shown as a picture and as nothing else, also when opened on its own.
+    """A picture of a message, shown as a picture and as nothing else, also when opened on its own.
 
-    Those kept before pictures were painted anew are painted now. What cannot be shown is a file to save.
+    What can't be shown is a file to save, for its owner.
     """
-    [picture] = await painter.paint([await conversations.picture(user.id, picture_id)])
-    disposition = "attachment" if picture.media_type == UNSHOWN else "inline"
+    picture = await gallery.picture(user.id, picture_id)
+    disposition = "inline" if picture.is_shown else "attachment"
     headers = {
         "content-type": picture.media_type,
         "content-security-policy": "sandbox; default-src 'none'",

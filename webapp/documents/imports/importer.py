@@ -14,12 +14,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from webapp.background import background, end
+from webapp.conversations.gallery import Gallery
 from webapp.db.job_log import JobLog
+from webapp.db.outages import AwayError
 from webapp.db.patience import outlast
 from webapp.documents.imports.items import Item, items
 from webapp.documents.imports.store import BATCH, BATCH_BYTES, Import, ImportStore, State
 from webapp.documents.imports.unpacking import FileError, open_package
-from webapp.web.refusals import RefusalError
+from webapp.web.refusals import RefusalError, UnavailableError
 from webapp.web.uploads import Upload
 
 logger = logging.getLogger(__name__)
@@ -31,11 +33,14 @@ _FAILED: Final = "Something went wrong here, and the file was not read on. What 
 
 
 class Importer:
-    def __init__(self, store: ImportStore, *, max_bytes: int, default_model: Callable[[], str]) -> None:
+    def __init__(
+        self, store: ImportStore, gallery: Gallery, *, max_bytes: int, default_model: Callable[[], str]
+    ) -> None:
         """A file may have `max_bytes`. Conversations of other programs go on with the default model."""
         self.max_bytes = max_bytes
         self._default_model = default_model
         self._store = store
+        self._gallery = gallery
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_after = set[tuple[UUID, UUID]]()
         self._log = JobLog(logger, "Imports could not be looked through")
@@ -110,12 +115,19 @@ class Importer:
         try:
             while await outlast(partial(self._store.bring_in, owner, import_id, self._default_model())):
                 pass
+            await self._paint(owner, import_id)
         except RefusalError:
             pass
         except Exception:
             logger.exception("Import %s broke off", import_id)
             with suppress(Exception):
                 await self._turn(owner, import_id, "importing", "failed", _FAILED)
+
+    async def _paint(self, owner: UUID, import_id: UUID) -> None:
+        """Paints the pictures that came. Those that it doesn't get to are painted when somebody looks at them."""
+        for conversation in await outlast(partial(self._store.conversations, owner, import_id)):
+            with suppress(UnavailableError, AwayError):
+                await self._gallery.paint_all(owner, conversation)
 
     async def _turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
         await outlast(partial(self._store.turn, owner, import_id, before, after, problem))
