@@ -308,7 +308,7 @@ async def alices(house: House) -> dict[str, str]:
     answer = await store.find_message(house.people["alice"].id, exchange.answer.id)
     progress = Progress(answer.id, SECRET, "", (), answer.run)
     rendering = Rendering(f"<p>{SECRET}</p>", "")
-    pictures = (Picture("image/png", PIXEL),)
+    pictures = (Picture("image/png", PIXEL, "picture.png"),)
     # Stopped, so that it can be continued as well
     ending = Ending(progress, Status.STOPPED, Receipt(model=MODEL), rendering, RENDERER_VERSION, pictures)
     assert await ReplyStore(house.database).end(ending, datetime.now(UTC))

@@ -54,12 +54,14 @@ from webapp.conversations.archiving import Archiving
 from webapp.conversations.bills_store import BillStore
 from webapp.conversations.chat import Chat
 from webapp.conversations.clearing import Clearing
+from webapp.conversations.gallery import Gallery
 from webapp.conversations.listing_presenter import ListingPresenter
 from webapp.conversations.listing_store import FOR_GOOD, Listing
+from webapp.conversations.painter import Painter
+from webapp.conversations.pictures_store import PictureStore
 from webapp.conversations.presenter import Presenter
 from webapp.conversations.quotes import tariffs_of
 from webapp.conversations.renderings import Renderer
-from webapp.conversations.repainting import Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.replies_store import ReplyStore
 from webapp.conversations.routes import BODY_PER_MESSAGE, conversations_router
@@ -192,7 +194,8 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     bills = BillStore(database)
     settling = Settling(bills, openrouter, keys)
     till = Till(prices_of(catalog), budget_store, keys, settling.look)
-    painter, renderer = Painter(), Renderer(sandbox)
+    painter, renderer = Painter(sandbox), Renderer(sandbox)
+    gallery = Gallery(PictureStore(database), painter)
     replies = Replies(reply_store, openrouter, bus, observer=metrics, painter=painter, renderer=renderer, till=till)
     metrics.watch(replies, database, bus)
     limit = settings.max_message_bytes
@@ -239,6 +242,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
     imports, shares = ImportStore(database, quota), ShareStore(database)
     importer = Importer(
         imports,
+        gallery,
         sandbox,
         max_bytes=settings.max_import_bytes,
         default_model=catalog.default,
@@ -263,7 +267,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "chat": chat,
         "conversations": conversations,
         "replies": replies,
-        "painter": painter,
+        "gallery": gallery,
         "streams": OpenStreams(settings.max_open_streams),
         "catalog": catalog,
         "budgets": budget_store,
@@ -284,7 +288,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "searching": searching,
         "temporary_chat": temporary_chat,
         "templates": templates,
-        "documents": DocumentStore(database),
+        "documents": DocumentStore(database, gallery),
         "imports": imports,
         "importer": importer,
         "coming": Coming(Claims(database), storage),
@@ -292,7 +296,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "shares": shares,
         "share_presenter": SharePresenter(presenter, conversations),
         "watchers": Watchers(shares),
-        "webpage": Webpage(templates, painter, renderer, assets.text("app.css")),
+        "webpage": Webpage(templates, renderer, assets.text("app.css")),
         "public_url": settings.public_url,
         "readiness": readiness,
         "status": Status(settings, checks, replies, storage.of_all),
@@ -305,6 +309,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
             stack.push_async_callback(database.close)
             await stack.enter_async_context(client)
             await stack.enter_async_context(sandbox.running())
+            await stack.enter_async_context(gallery.running())
             with suppress(AwayError):  # older secrets go on opening what they have sealed
                 await key_store.seal_anew()
             await stack.enter_async_context(accounts.running())

@@ -15,6 +15,7 @@ from sqlalchemy import LargeBinary, select
 from tests.accounts.people import ALICE, BOB, ELSEWHERE, HOME, PASSWORD, House
 from tests.accounts.test_account import NEW, sign_in
 from tests.fakes.database import open_database
+from tests.fakes.gallery import gallery_of
 from webapp.accounts.attempts_store import Attempts
 from webapp.accounts.credentials_store import COLUMNS, PURPOSES, Cause
 from webapp.accounts.limits import ACCOUNT
@@ -147,7 +148,8 @@ async def test_a_download_of_everything_ends_too(house: House, alice: Caller) ->
         await store.add_exchange(alice.user.id, None, "Hello", "openai/gpt-5-mini", "")
     thief = await sign_in(house, alice.user)
     throttles = Throttles(Attempts(house.database))
-    download = await download_all.fn(thief, house.presence, DocumentStore(house.database), throttles)
+    documents = DocumentStore(house.database, gallery_of(house.database))
+    download = await download_all.fn(thief, house.presence, documents, throttles)
     pieces = download.iterator
     got = [await anext(pieces)]
     await sign_out_elsewhere(house, alice)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.fakes import exports
+from tests.fakes.gallery import gallery_of
 from tests.fakes.seed import seed
 from webapp.cli import main
 from webapp.db.address import SqliteFile
@@ -71,7 +72,7 @@ async def owners(database: Path) -> list[str]:
     """Who has conversations."""
     opened = open_database(SqliteFile(database))
     try:
-        documents = DocumentStore(opened)
+        documents = DocumentStore(opened, gallery_of(opened))
         return [user.name for user in await documents.users() if await documents.count(user.id)]
     finally:
         await opened.close()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conversations.conftest import NOW, Cast
+from tests.fakes.gallery import gallery_of
 from webapp.conversations.messages import KeptPicture, Receipt, Rendering, Status
 from webapp.conversations.picture_sizes import size_of
 from webapp.conversations.pictures import Picture, read_picture
@@ -58,16 +59,16 @@ async def test_a_picture_is_its_owners(cast: Cast) -> None:
     await cast.replies.end(Ending(progress, Status.COMPLETE, Receipt(), Rendering("", ""), 1, pictures), NOW)
     message = await cast.conversations.find_message(cast.alice, exchange.answer.id)
     first, second = (picture.id for picture in message.pictures)
-    assert (await cast.conversations.picture(cast.alice, first)).data == PNG
-    assert (await cast.conversations.picture(cast.alice, second)).media_type == "image/gif"
+    assert (await gallery_of(cast.database).picture(cast.alice, first)).data == PNG
+    assert (await gallery_of(cast.database).picture(cast.alice, second)).media_type == "image/gif"
     window = await cast.conversations.window(cast.alice, exchange.conversation.id)
     assert window.messages[-1].pictures == (KeptPicture(first), KeptPicture(second))
     for owner, picture in ((cast.bob, first), (cast.alice, new_id())):
         with pytest.raises(NotFoundError):
-            await cast.conversations.picture(owner, picture)
+            await gallery_of(cast.database).picture(owner, picture)
     await cast.conversations.delete(cast.alice, exchange.conversation.id)
     with pytest.raises(NotFoundError):
-        await cast.conversations.picture(cast.alice, first)
+        await gallery_of(cast.database).picture(cast.alice, first)
 
 
 async def test_a_picture_is_kept_with_its_size(cast: Cast) -> None:

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.conversations.conftest import NOW, Cast
+from tests.fakes.gallery import gallery_of
 from webapp.conversations.messages import Exchange, Feedback, Receipt, Rendering, Status
 from webapp.conversations.pictures import Picture
 from webapp.conversations.replies_store import Ending, NewRendering, Progress
 from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Message as MessageRow
+from webapp.documents.document import DocumentPicture
 from webapp.documents.store import DocumentStore
 from webapp.web.refusals import ConflictError, NotFoundError
 
@@ -141,17 +143,17 @@ async def test_a_deleted_message_is_nowhere_and_the_model_does_not_read_it(cast:
         picture = (await session.scalars(query)).one()
     for attempt in (
         cast.conversations.find_message(cast.alice, first.answer.id),
-        cast.conversations.picture(cast.alice, picture),
+        gallery_of(cast.database).picture(cast.alice, picture),
         cast.conversations.window(cast.alice, first.conversation.id, before=first.answer.id),
     ):
         with pytest.raises(NotFoundError):
             await attempt
-    documents = DocumentStore(cast.database)
+    documents = DocumentStore(cast.database, gallery_of(cast.database))
     [taken] = [one async for one in documents.documents(cast.alice)]
     assert "Secret" not in [one.content for one in taken.messages]
     parents = {one.id: one.parent_id for one in taken.messages}
     assert parents[str(second.question.id)] == str(first.question.id)
-    assert await documents.picture(cast.alice, str(picture)) is None
+    assert await documents.picture(cast.alice, DocumentPicture(id=str(picture), media_type="image/png")) is None
 
 
 async def test_undo_brings_back_what_went_together_and_shows_it(cast: Cast) -> None:
@@ -182,7 +184,7 @@ async def test_a_fork_has_texts_and_pictures_and_costs_nothing(cast: Cast) -> No
     assert fork.title == "One (fork)"
     [_, answer] = (await cast.conversations.window(cast.alice, fork.id)).messages
     assert (answer.copied_from, answer.receipt.cost, answer.receipt.completion_tokens) == (first.answer.id, None, None)
-    assert (await cast.conversations.picture(cast.alice, answer.pictures[0].id)).data == b"picture"
+    assert (await gallery_of(cast.database).picture(cast.alice, answer.pictures[0].id)).data == b"picture"
     async with cast.database.read() as session:
         assert await session.scalar(select(func.sum(MessageRow.cost))) == 2 * COST
     await cast.conversations.delete(cast.alice, first.conversation.id)

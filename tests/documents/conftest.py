@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.database import open_database
 from tests.fakes.documents import NOW
+from tests.fakes.gallery import gallery_of
 from webapp.conversations.store import Conversations
 from webapp.db.address import Address
 from webapp.db.engine import Database
@@ -35,4 +36,6 @@ async def cast(address: Address) -> AsyncIterator[Cast]:
                 UserRow(id=key, name=name, created_at=NOW) for key, name in ((alice, "alice"), (bob, "bob"))
             )
         conversations = Conversations(database, max_live=3, renderer_version=1)
-        yield Cast(database, DocumentStore(database), ImportStore(database), conversations, alice, bob)
+        yield Cast(
+            database, DocumentStore(database, gallery_of(database)), ImportStore(database), conversations, alice, bob
+        )

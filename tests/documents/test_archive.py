@@ -10,12 +10,13 @@ import msgspec
 
 from tests.fakes.apart import apart
 from tests.fakes.database import on, open_database
+from tests.fakes.gallery import gallery_of
 from tests.fakes.household import household, move_in
 from tests.fakes.scene import open_scene
 from webapp.conversations.listing import View
 from webapp.db.address import Address
 from webapp.documents.archive import stream_archive, write_archive
-from webapp.documents.document import Document
+from webapp.documents.document import Document, DocumentPicture
 from webapp.documents.store import DocumentStore
 
 NOBODY = UUID(int=1)
@@ -35,7 +36,9 @@ def test_everything_awkward_goes_along(address: Address, tmp_path: Path) -> None
 
     async def work() -> int:
         async with open_database(address) as database:
-            return await write_archive(DocumentStore(database), tmp_path / "all.zip", lambda *step: told.append(step))
+            return await write_archive(
+                DocumentStore(database, gallery_of(database)), tmp_path / "all.zip", lambda *step: told.append(step)
+            )
 
     count = apart(work())
     rows = household()
@@ -54,7 +57,7 @@ def test_everything_awkward_goes_along(address: Address, tmp_path: Path) -> None
 async def test_a_zip_that_is_streamed_is_whole(address: Address) -> None:
     await on(address, move_in)
     async with open_database(address) as database:
-        store = DocumentStore(database)
+        store = DocumentStore(database, gallery_of(database))
         pieces = [piece async for piece in stream_archive(store, (await store.users())[0].id)]
     assert len(pieces) > 2
     with zipfile.ZipFile(BytesIO(b"".join(pieces))) as archive:
@@ -65,18 +68,20 @@ async def test_a_zip_that_is_streamed_is_whole(address: Address) -> None:
 async def test_nobody_gets_what_belongs_to_another(address: Address) -> None:
     await on(address, move_in)
     async with open_database(address) as database:
-        store = DocumentStore(database)
+        store = DocumentStore(database, gallery_of(database))
         assert [one async for one in store.documents(NOBODY)] == []
         assert await store.count(NOBODY) == 0
         rows = await on(address, lambda connection: list(connection.exec_driver_sql("SELECT id FROM attachments")))
-        assert await store.picture(NOBODY, str(UUID(str(rows[0][0])))) is None
+        assert (
+            await store.picture(NOBODY, DocumentPicture(id=str(UUID(str(rows[0][0]))), media_type="image/png")) is None
+        )
 
 
 async def test_those_that_were_chosen_alone_go_along_and_nobody_else_s(address: Address) -> None:
     async with open_scene(address) as scene:
         for user in (scene.alice, scene.alice, scene.bob):
             await scene.here.conversations.add_exchange(user, None, "Go", "some/model", "")
-        store = DocumentStore(scene.here.database)
+        store = DocumentStore(scene.here.database, gallery_of(scene.here.database))
         alices = [UUID(one.id) async for one in store.documents(scene.alice)]
         bobs = [UUID(one.id) async for one in store.documents(scene.bob)]
 

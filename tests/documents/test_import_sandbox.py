@@ -13,6 +13,7 @@ from tests.documents import misreading
 from tests.documents.conftest import Cast
 from tests.fakes import exports
 from tests.fakes.eventually import eventually
+from tests.fakes.gallery import gallery_of
 from webapp.documents.imports import importer as module
 from webapp.documents.imports.importer import Importer, ReadingJob
 from webapp.documents.imports.reading_job import Batch, Sent, Unreadable, reading_job
@@ -39,7 +40,9 @@ def instead(work: Work, *, processor: int = 60, wait: float = 60, patience: floa
 
 
 def importer_of(cast: Cast, sandbox: Sandbox, job: ReadingJob = reading_job) -> Importer:
-    return Importer(cast.imports, sandbox, max_bytes=1_000_000, default_model=lambda: "", job=job)
+    return Importer(
+        cast.imports, gallery_of(cast.database), sandbox, max_bytes=1_000_000, default_model=lambda: "", job=job
+    )
 
 
 def upload(folder: Path, name: str = "sent.json") -> Upload:

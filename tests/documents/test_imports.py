@@ -19,6 +19,7 @@ from tests.fakes import exports
 from tests.fakes.apart import apart
 from tests.fakes.database import migrated_file, open_database
 from tests.fakes.documents import ASKED, NOW, document, message
+from tests.fakes.gallery import gallery_of
 from tests.fakes.law import read
 from webapp.conversations.messages import Sent, Source
 from webapp.db.clock import moment
@@ -65,7 +66,7 @@ async def exported(store: DocumentStore, owner: UUID) -> list[Document]:
     """All of the owner's as JSON has them, pictures included."""
 
     async def data(picture: DocumentPicture) -> bytes | None:
-        return await store.picture(owner, picture.id)
+        return await store.picture(owner, picture)
 
     written = [b"".join([piece async for piece in json_pieces(one, data)]) async for one in store.documents(owner)]
     return [msgspec.json.decode(one, type=Document) for one in written]
@@ -168,7 +169,7 @@ def test_export_import_export_is_the_identity(tmp_path: Path, made: list[Documen
     async def work() -> None:
         async with open_database(migrated_file(tmp_path / f"{new_id()}.db")) as database:
             alice, bob = await _users(database)
-            documents, imports = DocumentStore(database), ImportStore(database)
+            documents, imports = DocumentStore(database, gallery_of(database)), ImportStore(database)
             await bring_in(imports, alice, [item(one) for one in made])
             first = await exported(documents, alice)
             assert [renamed(one) for one in first] == [
@@ -447,7 +448,13 @@ async def test_who_looks_at_an_import_whose_process_has_died_goes_on_with_it(cas
     await silence(cast, key)
     sent = await cast.imports.find(cast.alice, key)
     assert sent.is_silent
-    importer = Importer(cast.imports, Sandbox(), max_bytes=1_000_000, default_model=lambda: "the/default")
+    importer = Importer(
+        cast.imports,
+        gallery_of(cast.database),
+        Sandbox(),
+        max_bytes=1_000_000,
+        default_model=lambda: "the/default",
+    )
     await importer.look_after(cast.bob, sent)
     await importer.look_after(cast.alice, sent)
     await importer.look_after(cast.alice, sent)

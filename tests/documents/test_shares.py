@@ -99,9 +99,9 @@ async def test_nothing_beside_the_branch_can_be_reached(cast: Cast, shares: Shar
     with pytest.raises(NotFoundError):
         found.require(beside)
     pictures = {one.content: UUID(one.pictures[0].id) for one in made.messages if one.pictures}
-    assert (await shares.picture(found, pictures["First."])).data == PNG
+    await shares.require_picture(found, pictures["First."])
     with pytest.raises(NotFoundError):
-        await shares.picture(found, pictures["Second."])
+        await shares.require_picture(found, pictures["Second."])
 
 
 async def test_what_is_withdrawn_is_not_there(cast: Cast, shares: ShareStore) -> None:
@@ -138,7 +138,7 @@ async def test_a_deleted_message_is_not_shared_until_it_is_taken_back(cast: Cast
     found = await shares.find(token)
     assert found.branch == (question,)
     with pytest.raises(NotFoundError):
-        await shares.picture(found, pictures[0])
+        await shares.require_picture(found, pictures[0])
     await branches.restore(cast.alice, answer)
     assert (await shares.find(token)).branch == (question, answer)
 

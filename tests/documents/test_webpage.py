@@ -7,9 +7,9 @@ from uuid import uuid4
 import httpx
 import msgspec
 
-from tests.conversations.test_repainting import HIDDEN, with_words_inside
 from tests.documents.test_import_routes import sent, settled
 from tests.fakes.documents import document, message
+from tests.fakes.paintings import HIDDEN, with_words_inside
 from webapp.documents.document import DocumentPicture
 
 BROKEN = b"\x89PNG\r\n\x1a\n" + HIDDEN

@@ -32,6 +32,7 @@ def _export(options: argparse.Namespace) -> int:
     from webapp.db.address import address_of
     from webapp.db.backup import BackupError, replacing
     from webapp.db.errors import DATABASE_ERRORS, reason
+    from webapp.web.refusals import RefusalError
 
     address = address_of(load())
     check_target(options.file, force=options.force)
@@ -41,6 +42,8 @@ def _export(options: argparse.Namespace) -> int:
             count = asyncio.run(_write(address, new))
     except BackupError as error:
         raise CommandError(str(error)) from None
+    except RefusalError as error:
+        raise CommandError(f"Nothing was exported: {error.sentence}") from None
     except DATABASE_ERRORS as error:
         raise CommandError(f"Nothing was exported from {address}: {reason(error)}.") from None
     say(f"Wrote {count:,} conversations to {options.file}.")
@@ -48,12 +51,14 @@ def _export(options: argparse.Namespace) -> int:
 
 
 async def _write(address: "Address", target: Path) -> int:
+    from webapp.conversations.gallery import open_gallery
     from webapp.db.engine import open_database
     from webapp.documents.archive import write_archive
     from webapp.documents.store import DocumentStore
 
     database = open_database(address)
     try:
-        return await write_archive(DocumentStore(database), target, Progress("exported"))
+        async with open_gallery(database) as gallery:
+            return await write_archive(DocumentStore(database, gallery), target, Progress("exported"))
     finally:
         await database.close()

@@ -82,6 +82,9 @@ def _copied(file: Path, limit: int) -> "Upload":
 
 
 async def _run(settings: Settings, address: "Address", name: str, upload: "Upload") -> int:
+    from webapp.conversations.gallery import Gallery
+    from webapp.conversations.painter import Painter
+    from webapp.conversations.pictures_store import PictureStore
     from webapp.db.engine import open_database
     from webapp.documents.imports.importer import Importer
     from webapp.documents.imports.store import ImportStore
@@ -92,19 +95,21 @@ async def _run(settings: Settings, address: "Address", name: str, upload: "Uploa
         owner = await _owner(settings, database, name)
         store = ImportStore(database)
         sandbox = Sandbox()
+        gallery = Gallery(PictureStore(database), Painter(sandbox))
         importer = Importer(
             store,
+            gallery,
             sandbox,
             max_bytes=settings.max_import_bytes,
             default_model=lambda: settings.default_model,
             max_message_bytes=settings.max_message_bytes,
         )
-        async with sandbox.running():
+        async with sandbox.running(), gallery.running():
             import_id = await importer.receive(owner, upload)
             await importer.idle()
-        if (await store.find(owner, import_id)).state == "ready":
-            await importer.confirm(owner, import_id)
-            await importer.idle()
+            if (await store.find(owner, import_id)).state == "ready":
+                await importer.confirm(owner, import_id)
+                await importer.idle()
         return await _report(store, owner, import_id)
     finally:
         await database.close()

@@ -10,6 +10,7 @@ from msgspec import Struct
 from webapp.conversations.picture_sizes import Size, size_of
 
 MAX_PICTURE_BYTES: Final = 12_000_000
+UNSHOWN: Final = "application/octet-stream"  # the media type of what is kept and can't be shown
 
 _SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
     "image/png": (b"\x89PNG\r\n\x1a\n",),
@@ -21,12 +22,16 @@ _SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
 class Picture(Struct, frozen=True):
     """A picture's bytes, and the media type that they show, whatever the model called it.
 
-    `name` is what it is saved as; "" for one that is still as the model sent it.
+    `name` is what it is saved as; "" for one that is still as a model or a file brought it, and goes to nobody.
     """
 
     media_type: str
     data: bytes
     name: str = ""
+
+    @property
+    def is_shown(self) -> bool:
+        return self.media_type != UNSHOWN
 
     @property
     def size(self) -> Size | None:

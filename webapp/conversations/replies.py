@@ -22,8 +22,8 @@ from webapp.conversations.generation import BUDGET, INTERRUPTED, STOPPED, Outcom
 from webapp.conversations.messages import Beginning, Message, Status
 from webapp.conversations.mirrors import SILENT_AFTER, Mirrors
 from webapp.conversations.observing import Ended, Nobody, Observer
+from webapp.conversations.painter import Painter
 from webapp.conversations.renderings import Renderer
-from webapp.conversations.repainting import Painter
 from webapp.conversations.replies_store import Ending, ReplyKeeper
 from webapp.conversations.reply import Reply, frame_interval
 from webapp.conversations.sharing import Sharing
@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 CHECKPOINT_INTERVAL: Final = 0.5  # seconds of an answer that a killed process may lose
 KEEP_ALIVE_INTERVAL: Final = 15.0  # a connection without traffic for longer is cut by proxies
 SWEEP_EVERY: Final = 10  # checkpoints
+PAINTED_WITHIN: Final = 10.0  # seconds; an answer doesn't wait longer for its pictures, which are painted later then
 STOP_PATIENCE: Final = 3.0  # seconds that whoever stops an answer waits for what came to be kept
 
 
@@ -66,7 +67,7 @@ class Replies:
         self._store = store
         self._upstream = upstream
         self._observer = observer
-        self._painter = painter or Painter()
+        self._painter = painter or Painter(Sandbox())
         self._renderer = renderer or Renderer(Sandbox())
         self._till = till
         self._bus = bus or NoBus()
@@ -216,7 +217,8 @@ class Replies:
     async def _end(self, reply: Reply, outcome: Outcome) -> None:
         """Keeps the whole answer, with patience: what is wrong with the database may pass."""
         reply.end_thinking()
-        pictures = await self._painter.paint(reply.pictures)
+        patience = 0 if self._draining else PAINTED_WITHIN
+        pictures = await self._painter.paint(reply.pictures, reply.answer.owner_id, within=patience)
         made = await self._renderer.one(reply.answer.owner_id, reply.id, reply.text, reply.reasoning)
         ending = Ending(
             reply.progress(),

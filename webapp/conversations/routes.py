@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from webapp.accounts.presence import Presence
 from webapp.accounts.users import Caller, User
 from webapp.conversations.chat import Chat
+from webapp.conversations.gallery import Gallery
 from webapp.conversations.listing_presenter import ListingPresenter, number_of
 from webapp.conversations.listing_routes import LISTING_HANDLERS
 from webapp.conversations.messages import anchor
 from webapp.conversations.presenter import Place, Presenter
-from webapp.conversations.repainting import UNSHOWN, Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.starting import Starting
 from webapp.conversations.store import Conversations
@@ -219,21 +219,19 @@ async def show_live_document(
 async def show_picture(
     request: AnyRequest,
     user: NamedDependency[User],
-    conversations: NamedDependency[Conversations],
-    painter: NamedDependency[Painter],
+    gallery: NamedDependency[Gallery],
     picture_id: FromPath[UUID],
 ) -> Response[bytes]:
-    """A picture that a model made, shown as a picture and as nothing else, also when opened on its own.
+    """A picture of a message, shown as a picture and as nothing else, also when opened on its own.
 
-    Those kept before pictures were painted anew are painted now. What cannot be shown is a file to save. A browser may
-    keep it, and asks each time whether it may still show it: not after signing out, nor once it is deleted.
+    What can't be shown is a file to save, for its owner. A browser may keep it, and asks each time whether it may still
+    show it: not after signing out, nor once it is deleted.
     """
-    kept, tag = await conversations.picture(user.id, picture_id), f'"{picture_id}"'
+    picture, tag = await gallery.picture(user.id, picture_id), f'"{picture_id}"'
     caching = {"cache-control": "private, no-cache", "etag": tag}
     if tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=caching)
-    [picture] = await painter.paint([kept])
-    disposition = "attachment" if picture.media_type == UNSHOWN else "inline"
+    disposition = "inline" if picture.is_shown else "attachment"
     headers = {
         "content-type": picture.media_type,
         "content-security-policy": "sandbox; default-src 'none'",

@@ -28,7 +28,6 @@ from webapp.conversations.messages import (
     Window,
     title_from,
 )
-from webapp.conversations.pictures import Picture
 from webapp.conversations.quotes import TariffOf, quoted, without_tariffs
 from webapp.conversations.reservations_store import LEASE, reserve
 from webapp.conversations.rows_store import (
@@ -49,7 +48,6 @@ from webapp.conversations.windows_store import above, below, nearest, versions
 from webapp.db.clock import moment
 from webapp.db.engine import Database
 from webapp.db.tables import IS_LIVE, IS_THERE
-from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import UtcDateTime, first_id
@@ -174,20 +172,6 @@ class Conversations:
         async with self._database.read() as session:
             row = await find_message(session, owner, message_id)
             return (await self._window(session, [row])).messages[0]
-
-    async def picture(self, owner: UUID, picture_id: UUID) -> Picture:
-        """A picture of one of the owner's messages."""
-        query = (
-            select(AttachmentRow.media_type, AttachmentRow.data, AttachmentRow.name)
-            .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
-            .join(ConversationRow, and_(ConversationRow.id == MessageRow.conversation_id, IS_THERE))
-            .where(AttachmentRow.id == picture_id, MessageRow.owner_id == owner, MessageRow.deleted_at.is_(None))
-        )
-        async with self._database.read() as session:
-            row = (await session.execute(query)).first()
-        if row is None:
-            raise NotFoundError("There is no such picture. It may have been deleted.")
-        return Picture(row.media_type, row.data, row.name)
 
     async def window(
         self,

@@ -20,7 +20,7 @@ from webapp.documents.writers import Markdown, written
 
 STORED: Final = zipfile.ZIP_STORED  # pictures are compressed already
 
-_MARKDOWN: Final = Markdown(lambda picture: picture.path)
+_MARKDOWN: Final = Markdown(lambda picture: picture.path if picture.is_shown else "")
 
 
 async def write_archive(store: DocumentStore, target: Path, progress: Callable[[int, int], None]) -> int:
@@ -60,7 +60,7 @@ async def _adding(
     await asyncio.to_thread(_add_texts, archive, f"{folder}{document.file_name}", document)
     yield
     for picture in (one for message in document.messages for one in message.pictures):
-        data = await store.picture(owner, picture.id)
+        data = await store.picture(owner, picture)
         if data is not None:
             await asyncio.to_thread(archive.writestr, folder + picture.path, data, STORED)
             yield

@@ -27,12 +27,19 @@ Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # what databases keep
 
 
 class DocumentPicture(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A picture of a message. `data` is its bytes, or None where they are in a file beside the document."""
+    """A picture of a message. `data` is its bytes, or None where they are in a file beside the document.
+
+    One that can't be shown has no bytes in either place: they are as they came, with whatever else is in them.
+    """
 
     id: Name
     media_type: Name
     name: Name = ""
     data: bytes | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.media_type.startswith("image/")
 
     @property
     def path(self) -> str:

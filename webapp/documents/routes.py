@@ -54,10 +54,12 @@ async def show_document(
     if kind not in ("md", "txt", "json", "html"):
         raise NotFoundError("A conversation is to be had as .md, .txt, .json or .html.")
     owner = caller.user.id
-    document = await documents.document(owner, conversation_id)
+    has_pictures = kind in ("json", "html")
+    read = documents.document_with_pictures if has_pictures else documents.document
+    document = await read(owner, conversation_id)
 
     async def picture_data(picture: DocumentPicture) -> bytes | None:
-        return await documents.picture(owner, picture.id)
+        return await documents.picture(owner, picture)
 
     if kind == "json":
         return _sent(json_pieces(document, picture_data), document, kind, "application/json")

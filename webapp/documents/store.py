@@ -5,11 +5,12 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from webapp.accounts.users import User
+from webapp.conversations.gallery import Gallery
 from webapp.conversations.listing import View
 from webapp.conversations.listing_store import are_chosen
 from webapp.conversations.messages import Sent, kept_sources
@@ -39,8 +40,9 @@ _LOADED: Final = load_only(
 
 
 class DocumentStore:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, gallery: Gallery) -> None:
         self._database = database
+        self._gallery = gallery
 
     async def users(self) -> list[User]:
         """Everybody: whoever asks for this runs the installation."""
@@ -54,13 +56,17 @@ class DocumentStore:
             return (await session.execute(query)).scalar_one()
 
     async def documents(self, owner: UUID, chosen: Iterable[UUID] | View | None = None) -> AsyncIterator[Document]:
-        """Those of the owner's that were chosen, all for None, oldest first. What is deleted meanwhile is left out."""
+        """Those of the owner's that were chosen, all for None, oldest first, with pictures that are painted.
+
+        What is deleted meanwhile is left out. Raises UnavailableError where a picture can't be painted now.
+        """
         query = select(ConversationRow.id).where(ConversationRow.owner_id == owner, IS_THERE)
         if chosen is not None:
             query = query.where(*are_chosen(chosen))
         async with self._database.read() as session:
             ids = list(await session.scalars(query.order_by(ConversationRow.created_at, ConversationRow.id)))
         for one in ids:
+            await self._gallery.paint_all(owner, one)
             if (document := await self._document(owner, one)) is not None:
                 yield document
 
@@ -75,16 +81,19 @@ class DocumentStore:
         document = await self._document(owner, conversation_id)
         return next((one for one in document.messages if one.id == message_id), None) if document else None
 
-    async def picture(self, owner: UUID, picture_id: str) -> bytes | None:
-        """The bytes of a picture of one of the owner's messages; None if there is no such."""
-        query = (
-            select(AttachmentRow.data)
-            .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
-            .join(ConversationRow, and_(ConversationRow.id == MessageRow.conversation_id, IS_THERE))
-            .where(AttachmentRow.id == UUID(picture_id), MessageRow.owner_id == owner, MessageRow.deleted_at.is_(None))
-        )
-        async with self._database.read() as session:
-            return await session.scalar(query)
+    async def document_with_pictures(self, owner: UUID, conversation_id: UUID) -> Document:
+        """The same, with pictures that are painted. Raises UnavailableError where one can't be painted now."""
+        await self._gallery.paint_all(owner, conversation_id)
+        return await self.document(owner, conversation_id)
+
+    async def picture(self, owner: UUID, picture: DocumentPicture) -> bytes | None:
+        """The painted bytes of a picture of one of the owner's messages; None if it has none, or is gone."""
+        if not picture.is_shown:
+            return None
+        try:
+            return (await self._gallery.picture(owner, UUID(picture.id))).data
+        except NotFoundError:
+            return None
 
     async def _document(self, owner: UUID, conversation_id: UUID) -> Document | None:
         is_it = (ConversationRow.id == conversation_id, ConversationRow.owner_id == owner, IS_THERE)

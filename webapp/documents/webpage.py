@@ -9,9 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from webapp.conversations.pages import rendered
-from webapp.conversations.pictures import Picture
 from webapp.conversations.renderings import Renderer
-from webapp.conversations.repainting import UNSHOWN, Painter
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
 from webapp.documents.streams import PictureData
 from webapp.rendering.links import linked
@@ -39,9 +37,8 @@ class SavedTurn(Struct, frozen=True):
 
 
 class Webpage:
-    def __init__(self, templates: Templates, painter: Painter, renderer: Renderer, styles: str) -> None:
+    def __init__(self, templates: Templates, renderer: Renderer, styles: str) -> None:
         self._templates = templates
-        self._painter = painter
         self._renderer = renderer
         self._styles = Markup(styles)  # noqa: S704  # our own file
 
@@ -50,18 +47,10 @@ class Webpage:
         head = SavedHead(document.title, self._styles, document.system_prompt)
         yield self._templates.render("documents/saved_head.html", head)
         for message in document.branch:
-            pictures = tuple([await self._data_url(one, picture_data) for one in message.pictures])
+            pictures = tuple([_data_url(one, await picture_data(one)) for one in message.pictures])
             turn = await self._turn(owner, message, pictures)
             yield self._templates.render("documents/saved_message.html", turn)
         yield END
-
-    async def _data_url(self, picture: DocumentPicture, picture_data: PictureData) -> str:
-        """The picture as our encoder wrote it, never as it came: a file that is passed on tells no place or name."""
-        data = await picture_data(picture)
-        [painted] = await self._painter.paint([Picture(picture.media_type, data or b"", picture.name)])
-        if data is None or painted.media_type == UNSHOWN:
-            return ""
-        return f"data:{painted.media_type};base64,{base64.b64encode(painted.data).decode()}"
 
     async def _turn(self, owner: UUID, message: DocumentMessage, pictures: tuple[str, ...]) -> SavedTurn:
         if message.role == "user":
@@ -69,3 +58,7 @@ class Webpage:
             return SavedTurn(message, f"m-{message.id}", body, Markup(), pictures)
         made = (await self._renderer.one(owner, UUID(message.id), message.content, message.reasoning)).rendering
         return SavedTurn(message, f"m-{message.id}", rendered(made.html), rendered(made.reasoning_html), pictures)
+
+
+def _data_url(picture: DocumentPicture, data: bytes | None) -> str:
+    return "" if data is None else f"data:{picture.media_type};base64,{base64.b64encode(data).decode()}"

@@ -22,11 +22,13 @@ _LIVE: Final = re.compile(
     r"[\\`*_\[\]<>|~#&$]|^(?: {4}|\t)|^ *(?:[-+=]|\d{1,9}[.)])|https?://|www\.", re.MULTILINE | re.IGNORECASE
 )
 
+UNSHOWN: Final = "A picture that can't be shown."
+
 Address = Callable[[DocumentPicture], str]
 
 
 class Writer(Protocol):
-    """Each method returns blocks; `address` leads to a picture."""
+    """Each method returns blocks; `address` leads to a picture, and is "" where nothing does."""
 
     def head(self, document: Document) -> list[str]: ...
 
@@ -63,7 +65,7 @@ class Markdown:
         return [
             *([closing] if closing else []),
             *(f"*{_escaped(told)}*" for told in _ending(message)),
-            *(f"![Picture]({self._address(picture)})" for picture in message.pictures),
+            *(f"![Picture]({at})" if at else f"*{UNSHOWN}*" for at in map(self._address, message.pictures)),
             *(["\n".join(sources)] if sources else []),
         ]
 
@@ -88,7 +90,7 @@ class PlainText:
         sources = [f"[{number}] {_line(one.title)} {one.url}" for number, one in enumerate(message.sources, 1)]
         return [
             *(f"({told})" for told in _ending(message)),
-            *(f"Picture: {self._address(picture)}" for picture in message.pictures),
+            *(f"Picture: {at}" if at else f"({UNSHOWN})" for at in map(self._address, message.pictures)),
             *(["\n".join(sources)] if sources else []),
         ]
 

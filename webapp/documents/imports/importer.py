@@ -15,7 +15,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from webapp.background import background, end
+from webapp.conversations.gallery import Gallery
 from webapp.db.job_log import JobLog
+from webapp.db.outages import AwayError
 from webapp.db.patience import outlast
 from webapp.documents.imports.reading_job import UNPACKED, Batch, Sent, Unreadable, reading_job
 from webapp.documents.imports.soundness import MAX_CHARACTERS
@@ -24,7 +26,7 @@ from webapp.documents.imports.unpacking import FileError
 from webapp.sandbox.job import Job
 from webapp.sandbox.process import Reason, SandboxError
 from webapp.sandbox.sandbox import Sandbox
-from webapp.web.refusals import RefusalError
+from webapp.web.refusals import RefusalError, UnavailableError
 from webapp.web.uploads import Upload
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Importer:
     def __init__(
         self,
         store: ImportStore,
+        gallery: Gallery,
         sandbox: Sandbox,
         *,
         max_bytes: int,
@@ -66,6 +69,7 @@ class Importer:
         self._job = job
         self._default_model = default_model
         self._store = store
+        self._gallery = gallery
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_after = set[tuple[UUID, UUID]]()
         self._log = JobLog(logger, "Imports could not be looked through")
@@ -160,12 +164,19 @@ class Importer:
         try:
             while await outlast(partial(self._store.bring_in, owner, import_id, self._default_model())):
                 pass
+            await self._paint(owner, import_id)
         except RefusalError:
             pass
         except Exception:
             logger.exception("Import %s broke off", import_id)
             with suppress(Exception):
                 await self._turn(owner, import_id, "importing", "failed", _FAILED)
+
+    async def _paint(self, owner: UUID, import_id: UUID) -> None:
+        """Paints the pictures that came. Those that it doesn't get to are painted when somebody looks at them."""
+        for conversation in await outlast(partial(self._store.conversations, owner, import_id)):
+            with suppress(UnavailableError, AwayError):
+                await self._gallery.paint_all(owner, conversation)
 
     async def _turn(self, owner: UUID, import_id: UUID, before: State, after: State, problem: str = "") -> None:
         await outlast(partial(self._store.turn, owner, import_id, before, after, problem))

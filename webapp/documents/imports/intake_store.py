@@ -142,7 +142,7 @@ def _picture_rows(message_id: UUID, message: DocumentMessage) -> list[dict[str, 
             {
                 "id": new_id(),
                 "message_id": message_id,
-                "name": "",  # as it came from outside: it is painted anew before a browser sees it
+                "name": "",  # as it came from outside: it goes to nobody before it is painted
                 "media_type": picture.media_type,
                 "size": len(picture.data),
                 "width": width,

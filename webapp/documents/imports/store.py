@@ -146,6 +146,17 @@ class ImportStore:
         async with self._database.read() as session:
             return [Listed(*row) for row in await session.execute(query)]  # type: ignore[arg-type]  # by a constraint
 
+    async def conversations(self, owner: UUID, import_id: UUID) -> list[UUID]:
+        """Those that an import has made, or added to."""
+        query = (
+            select(ItemRow.conversation_id)
+            .join(ImportRow, ImportRow.id == ItemRow.import_id)
+            .where(ImportRow.id == import_id, ImportRow.user_id == owner, ItemRow.state == "done")
+            .order_by(ItemRow.place)
+        )
+        async with self._database.read() as session:
+            return [one for one in await session.scalars(query) if one is not None]
+
     async def add_items(self, owner: UUID, import_id: UUID, place: int, items: Sequence[Item]) -> None:
         """What was read next, from that place on. NotFoundError if nobody wants to know any more.
 

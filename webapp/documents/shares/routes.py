@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from webapp.accounts.throttles import Throttles
 from webapp.accounts.users import User
+from webapp.conversations.gallery import Gallery
 from webapp.conversations.messages import Message, anchor
 from webapp.conversations.presenter import Presenter
-from webapp.conversations.repainting import UNSHOWN, Painter
 from webapp.conversations.replies import Replies
 from webapp.conversations.reply import Reply
 from webapp.conversations.routes import read_message_id
@@ -184,7 +184,7 @@ async def show_shared_document(
 @route("/s/{token:str}/pictures/{picture_id:uuid}", http_method=READ, name="shared_picture", opt={"public": True})
 async def show_shared_picture(
     shares: NamedDependency[ShareStore],
-    painter: NamedDependency[Painter],
+    gallery: NamedDependency[Gallery],
     throttles: NamedDependency[Throttles],
     client: NamedDependency[Client],
     token: FromPath[str],
@@ -192,12 +192,15 @@ async def show_shared_picture(
 ) -> Response[bytes]:
     """A picture of a message on the branch; no cache keeps it longer than it is shared."""
     throttles.show_picture(client)
-    [picture] = await painter.paint([await shares.picture(await shares.find(token), picture_id)])
-    disposition = "attachment" if picture.media_type == UNSHOWN else "inline"
+    shared = await shares.find(token)
+    await shares.require_picture(shared, picture_id)
+    picture = await gallery.picture(shared.owner_id, picture_id)
+    if not picture.is_shown:  # it's as it came, with whatever else is in it
+        raise NotFoundError("This picture can't be shown.")
     headers = {
         "content-type": picture.media_type,
         "content-security-policy": "sandbox; default-src 'none'",
-        "content-disposition": f'{disposition}; filename="{picture.name}"',
+        "content-disposition": f'inline; filename="{picture.name}"',
         "cache-control": "no-store",
         **PRIVATELY,
     }

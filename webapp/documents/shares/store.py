@@ -12,7 +12,6 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import and_, delete, func, select
 
-from webapp.conversations.pictures import Picture
 from webapp.conversations.windows_store import way
 from webapp.db.engine import Database
 from webapp.db.tables import IS_THERE
@@ -153,16 +152,13 @@ class ShareStore:
         async with self._database.read() as session:
             return await session.scalar(query) is not None
 
-    async def picture(self, shared: Shared, picture_id: UUID) -> Picture:
-        """A picture of a message on the branch."""
+    async def require_picture(self, shared: Shared, picture_id: UUID) -> None:
+        """NotFoundError for a picture of a message that is not on the branch."""
         query = (
-            select(AttachmentRow.message_id, AttachmentRow.media_type, AttachmentRow.name)
+            select(AttachmentRow.message_id)
             .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
             .where(AttachmentRow.id == picture_id, MessageRow.owner_id == shared.owner_id)
         )
         async with self._database.read() as session:
-            row = (await session.execute(query)).first()
-            if row is None or row.message_id not in shared.branch:
+            if await session.scalar(query) not in shared.branch:
                 raise NotFoundError("There is no such picture here.")
-            data = await session.scalar(select(AttachmentRow.data).where(AttachmentRow.id == picture_id))
-        return Picture(row.media_type, data or b"", row.name)
