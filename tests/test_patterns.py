@@ -38,12 +38,12 @@ TRUSTED: Final = {
     "webapp.db.": "addresses of databases and dumps that the operator has made",
     "webapp.config": "settings",
     "webapp.commands.": "what an operator types",
+    "webapp.operations.lockfiles": "the app's own lock files",
     "webapp.rendering.languages.": "measured with more pieces by test_highlight.py",
 }
 # As they are; each is at most so long where it is used.
 BOUNDED: Final = {
     "webapp.web.assets._CSS_COMMENT": "the app's own style sheets",
-    "webapp.accounts.users._ADDRESS": "read_name looks at the length first",
     "webapp.rendering.drawings._OF_LINES": "comrak's HTML, in which <p> stands once on a line",
     "webapp.rendering.formulas._FENCED_AS_TEXT": "marks of the app's own: a text has none, and each has its end",
     "webapp.rendering.fragments._SENTINEL_ITEM": "comrak's HTML, in which each tag has its end",

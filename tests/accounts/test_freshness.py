@@ -44,7 +44,7 @@ SENSITIVE: Final = {
     "POST /account/unlink",
     "POST /settings/key",
     "POST /settings/key/remove",
-    "GET /settings/key/sign-in",
+    "POST /settings/key/sign-in",
     "POST /admin/users/{user_id:uuid}/role",
     "POST /admin/users/{user_id:uuid}/limits",
     "POST /admin/users/{user_id:uuid}/reset",

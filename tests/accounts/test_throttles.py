@@ -17,7 +17,16 @@ from tests.fakes.app_server import AppServer
 from tests.fakes.database import open_database
 from webapp.accounts.attempts_store import Attempts, Rate
 from webapp.accounts.secret import hash_of
-from webapp.accounts.throttles import MOST_ADDRESSES, PICTURES, PICTURES_OF_MANY, RATES, Costly, Throttles, Windows
+from webapp.accounts.throttles import (
+    EXPORTS,
+    MOST_ADDRESSES,
+    PICTURES,
+    PICTURES_OF_MANY,
+    RATES,
+    Costly,
+    Throttles,
+    Windows,
+)
 from webapp.db.address import Address
 from webapp.db.engine import Database
 from webapp.db.tables import Attempts as AttemptsRow
@@ -52,14 +61,14 @@ async def test_of_many_at_once_no_more_are_let_in_than_one_after_the_other(datab
 
 async def test_each_user_and_each_kind_has_a_count_of_its_own(database: Database) -> None:
     throttles, anna, ben = Throttles(Attempts(database)), uuid4(), uuid4()
-    for _ in range(RATES[Costly.EXPORT].most):
-        await throttles.take(Costly.EXPORT, anna)
-    with pytest.raises(TooManyError, match="more than 60 exports within an hour") as refused:
-        await throttles.take(Costly.EXPORT, anna)
+    for _ in range(RATES[Costly.IMPORT].most):
+        await throttles.take(Costly.IMPORT, anna)
+    with pytest.raises(TooManyError, match="more than 100 imports within an hour") as refused:
+        await throttles.take(Costly.IMPORT, anna)
     assert refused.value.retry_after is not None
     assert refused.value.retry_after > 3_000
     await throttles.take(Costly.FORK, anna)
-    await throttles.take(Costly.EXPORT, ben)
+    await throttles.take(Costly.IMPORT, ben)
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), max_size=60), st.integers(1, 5))
@@ -102,8 +111,6 @@ def test_no_crowd_of_addresses_fills_the_memory() -> None:
     ("what", "method", "path"),
     [
         (Costly.FORK, "POST", f"/messages/{UUID(int=1)}/fork"),
-        (Costly.EXPORT, "GET", "/export/all"),
-        (Costly.EXPORT, "POST", "/export/chosen"),
         (Costly.IMPORT, "POST", "/import"),
         (Costly.TEMPORARY, "POST", "/temporary"),
     ],
@@ -117,6 +124,14 @@ async def test_each_costly_address_is_throttled(
     assert response.status_code == 429, response.text
     assert f"{what} within an hour" in response.text
     assert 3_000 < int(response.headers["retry-after"]) <= 3_600
+
+
+async def test_exports_are_throttled_in_each_process(client: httpx.AsyncClient) -> None:
+    for _ in range(EXPORTS):
+        assert (await client.get("/export/all")).status_code == 200
+    for method, path in (("GET", "/export/all"), ("POST", "/export/chosen")):
+        refused = await client.request(method, path, data={"id": str(uuid4())})
+        assert (refused.status_code, "60 exports within an hour" in refused.text) == (429, True)
 
 
 def had_enough(server: AppServer, what: Costly) -> None:

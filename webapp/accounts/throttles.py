@@ -2,8 +2,9 @@
 
 | what is counted | by whom | where |
 |---|---|---|
-| forks, imports, exports, questions of temporary chats | a user | in the database, for all processes |
-| pictures of shared conversations | an address | in each process: reading is to cost no write |
+| forks, imports, questions of temporary chats | a user | in the database, for all processes |
+| exports of many conversations | a user | in each process: who only reads never waits for a write |
+| pictures of shared conversations | an address | the same |
 """
 
 from collections import OrderedDict
@@ -20,6 +21,7 @@ from webapp.web.client import Client
 from webapp.web.refusals import TooManyError
 
 HOUR: Final = timedelta(hours=1)
+EXPORTS: Final = 60
 PICTURES: Final = 3_000
 PICTURES_OF_MANY: Final = 30_000  # where all readers may seem to come from one address
 MOST_ADDRESSES: Final = 10_000  # that are counted at a time; the one that has been there the longest is let go of
@@ -30,14 +32,12 @@ class Costly(StrEnum):
 
     FORK = "forks"
     IMPORT = "imports"
-    EXPORT = "exports"
     TEMPORARY = "temporary questions"
 
 
 RATES: Final = {
     Costly.FORK: Rate(300, HOUR),
     Costly.IMPORT: Rate(100, HOUR),
-    Costly.EXPORT: Rate(60, HOUR),
     Costly.TEMPORARY: Rate(1_000, HOUR),
 }
 
@@ -48,12 +48,19 @@ class Throttles:
     def __init__(self, attempts: Attempts, clock: Callable[[], float] = monotonic) -> None:
         self._attempts = attempts
         self._pictures = Windows(HOUR.total_seconds(), clock)
+        self._exports = Windows(HOUR.total_seconds(), clock)
 
     async def take(self, what: Costly, user: UUID) -> None:
         rate = RATES[what]
         seconds = await self._attempts.spend(f"{what} of {user}", rate)
         if seconds > 0:
             raise _too_many(rate.most, what, seconds)
+
+    def export(self, user: UUID) -> None:
+        """Before many conversations of a user are read at once."""
+        seconds = self._exports.spend(str(user), EXPORTS)
+        if seconds > 0:
+            raise _too_many(EXPORTS, "exports", seconds)
 
     def show_picture(self, client: Client) -> None:
         """Before a picture of a share is read, for a reader whom nobody knows."""

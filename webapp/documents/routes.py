@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from webapp.accounts.presence import Presence
-from webapp.accounts.throttles import Costly, Throttles
+from webapp.accounts.throttles import Throttles
 from webapp.accounts.users import Caller, User
 from webapp.conversations.listing_routes import MAX_FORM, Chosen
 from webapp.conversations.presenter import Presenter
@@ -100,7 +100,7 @@ async def download_all(
     documents: NamedDependency[DocumentStore],
     throttles: NamedDependency[Throttles],
 ) -> Stream:
-    await throttles.take(Costly.EXPORT, caller.user.id)
+    throttles.export(caller.user.id)
     return _zip(_while_in(caller, presence, stream_archive(documents, caller.user.id)))
 
 
@@ -113,7 +113,7 @@ async def download_chosen(
     throttles: NamedDependency[Throttles],
 ) -> Stream:
     """The same of those that were ticked in the list."""
-    await throttles.take(Costly.EXPORT, caller.user.id)
+    throttles.export(caller.user.id)
     form = await read_form(request, Chosen, limit=MAX_FORM)
     return _zip(_while_in(caller, presence, stream_archive(documents, caller.user.id, form.what())))
 

@@ -46,7 +46,6 @@ UNUSED_FEATURES: Final = (
     "autoplay",
     "browsing-topics",
     "camera",
-    "clipboard-read",
     "display-capture",
     "encrypted-media",
     "fullscreen",
