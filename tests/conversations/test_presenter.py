@@ -28,7 +28,6 @@ from webapp.conversations.tree_store import Branches
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
 from webapp.rendering.markdown import RENDERER_VERSION
-from webapp.sandbox.sandbox import Sandbox
 from webapp.services.events import Citation, Reasoning, Started
 from webapp.web.assets import Assets
 from webapp.web.refusals import NotFoundError, TooLargeError
@@ -75,7 +74,7 @@ async def presenter_of(process: Process, templates: Templates) -> Presenter:
     await catalog.refresh()
     branches = Branches(process.database, renderer_version=RENDERER_VERSION)
     parts = (process.conversations, branches, process.store, process.replies, catalog, Listing(process.database))
-    return Presenter(templates, *parts, is_demo=False, max_message_bytes=1_000, renderer=Renderer(Sandbox()))
+    return Presenter(templates, *parts, is_demo=False, max_message_bytes=1_000, renderer=Renderer(process.sandbox))
 
 
 # The beginning

@@ -20,7 +20,9 @@ from webapp.conversations.bills_store import BillStore
 from webapp.conversations.messages import Beginning, Message
 from webapp.conversations.meter import Prices
 from webapp.conversations.observing import Ended
+from webapp.conversations.painter import Painter
 from webapp.conversations.quotes import Tariff
+from webapp.conversations.renderings import Renderer
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.conversations.till import Till
@@ -29,6 +31,7 @@ from webapp.db.engine import Database
 from webapp.db.tables import User as UserRow
 from webapp.db.types import new_id
 from webapp.rendering.markdown import RENDERER_VERSION
+from webapp.sandbox.sandbox import Sandbox
 
 QUICK = 0.01  # seconds between two checkpoints
 PRICES = Prices(Decimal("0.001"), Decimal("0.002"))  # of some/model: "Go" costs $0.001, four characters $0.002
@@ -79,6 +82,7 @@ class Process(NamedTuple):
     budgets: BudgetStore
     ledger: Ledger
     bills: BillStore
+    sandbox: Sandbox
 
     async def ask(self, owner: UUID, text: str = "Go", conversation: UUID | None = None) -> tuple[Message, Call]:
         """Sets an answer growing; returns it, and the call to the model."""
@@ -121,7 +125,8 @@ async def open_process(
     address: Address, bus: Bus | None = None, *, checkpoint_interval: float = QUICK
 ) -> AsyncIterator[Process]:
     """A process on the database `address` that does not run yet: its checkpoints are kept while `replies.running`."""
-    async with open_database(address) as database:
+    sandbox = Sandbox()
+    async with open_database(address) as database, sandbox.running():
         store, model = TroubledReplyStore(database), FakeModel()
         budgets = Budgets()
         budget_store = BudgetStore(database, budgets)
@@ -129,7 +134,16 @@ async def open_process(
             database, max_live=8, renderer_version=RENDERER_VERSION, budgets=budgets, tariff_of=tariff_of
         )
         observed, till = Observed(), Till(prices_of, budget_store, Keys(SECRET))
-        replies = Replies(store, model, bus, observer=observed, till=till, checkpoint_interval=checkpoint_interval)
+        replies = Replies(
+            store,
+            model,
+            bus,
+            painter=Painter(sandbox),
+            renderer=Renderer(sandbox),
+            observer=observed,
+            till=till,
+            checkpoint_interval=checkpoint_interval,
+        )
         yield Process(
             database,
             conversations,
@@ -140,6 +154,7 @@ async def open_process(
             budget_store,
             Ledger(database),
             BillStore(database),
+            sandbox,
         )
 
 

@@ -89,11 +89,10 @@ async def test_sixteen_at_once_that_can_not_all_be_paid_for_share_what_there_is(
     ]
     await upstream.reached("shared", "gate")
 
-    async def holds() -> bool:
-        return sum(one.done() for one in sends) >= 15
+    async def are_refused() -> bool:
+        return sum(one.done() and one.result().status_code == 402 for one in sends) == 15
 
-    await eventually(holds)
-    assert sum(one.done() and one.result().status_code == 402 for one in sends) == 15
+    await eventually(are_refused)
     (seen,) = await upstream.requests("shared")
     assert 2_000 < seen.json["max_tokens"] < 2_500
     assert "is held for answers that are under way" in (await clients[0].get("/usage")).text

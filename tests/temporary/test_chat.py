@@ -22,6 +22,8 @@ from webapp.catalog.store import ModelStore
 from webapp.conversations import bills_store
 from webapp.conversations.bills_store import BillStore, Call
 from webapp.conversations.messages import Status
+from webapp.conversations.painter import Painter
+from webapp.conversations.renderings import Renderer
 from webapp.conversations.replies import Replies
 from webapp.conversations.reply import Reply
 from webapp.conversations.reservations_store import Renewal
@@ -94,7 +96,14 @@ async def temporary(address: Address) -> AsyncIterator[Temporary]:
         bills = HeldBills(here.database)
         unkept = Unkept(bills)
         till = Till(prices_of, here.budgets, Keys(SECRET), counts_growing=True)
-        replies = Replies(unkept, here.model, till=till, checkpoint_interval=QUICK)
+        replies = Replies(
+            unkept,
+            here.model,
+            painter=Painter(here.sandbox),
+            renderer=Renderer(here.sandbox),
+            till=till,
+            checkpoint_interval=QUICK,
+        )
         await catalog.refresh()
         async with replies.running(alone=True, grace=0):
             chat = TemporaryChat(

@@ -31,7 +31,6 @@ from webapp.conversations.till import Till
 from webapp.db.job_log import JobLog
 from webapp.db.outages import AwayError
 from webapp.rendering.markdown import RENDERER_VERSION, UNRENDERED
-from webapp.sandbox.sandbox import Sandbox
 from webapp.web.context import bound
 from webapp.web.refusals import UnavailableError
 
@@ -57,9 +56,9 @@ class Replies:
         upstream: Upstream,
         bus: Bus | None = None,
         *,
+        painter: Painter,
+        renderer: Renderer,
         observer: Observer = NOBODY,
-        painter: Painter | None = None,
-        renderer: Renderer | None = None,
         till: Till = TILL,
         checkpoint_interval: float = CHECKPOINT_INTERVAL,
     ) -> None:
@@ -67,8 +66,8 @@ class Replies:
         self._store = store
         self._upstream = upstream
         self._observer = observer
-        self._painter = painter or Painter(Sandbox())
-        self._renderer = renderer or Renderer(Sandbox())
+        self._painter = painter
+        self._renderer = renderer
         self._till = till
         self._bus = bus or NoBus()
         self._checkpoint_interval = checkpoint_interval
