@@ -1,5 +1,6 @@
 """What pages show of the tree of messages: branches that take another's place, texts being edited, the overview."""
 
+import asyncio
 from uuid import UUID
 
 from msgspec import Struct
@@ -105,12 +106,14 @@ class TreePresenter:
     async def overview_page(self, owner: UUID, conversation_id: UUID) -> OverviewPage:
         found = await self._branches.overview(owner, conversation_id)
         conversation = found.conversation
+        # Pure, and long for thousands of messages: in a thread others have their turn every few milliseconds.
+        drawing = await asyncio.to_thread(drawing_of, found.tree, conversation.active_leaf_id, found.beginnings)
         return OverviewPage(
             title=f"Branches of {conversation.title}",
             list=await self._presenter.sidebar(owner, conversation.id),
             is_demo=self._is_demo,
             conversation=conversation,
-            drawing=drawing_of(found.tree, conversation.active_leaf_id, found.beginnings),
+            drawing=drawing,
         )
 
 

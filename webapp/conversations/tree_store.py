@@ -6,14 +6,15 @@ one, a deletion can be taken back for a while.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.storage_store import UNLIMITED, Quota
+from webapp.background import by_turns
 from webapp.conversations.messages import Conversation, Feedback, Rendering, Status
 from webapp.conversations.rows_store import (
     as_conversation,
@@ -181,16 +182,26 @@ class Branches:
             query = select(MessageRow.id, func.substr(MessageRow.content, 1, EXCERPT)).where(
                 _of(conversation), MessageRow.deleted_at.is_(None)
             )
-            beginnings = {row.id: row[1] for row in await session.execute(query)}
-            return Overview(as_conversation(conversation), await _tree(session, conversation), beginnings)
+            beginnings = {key: text async for key, text in by_turns(await session.execute(query))}
+            rows = by_turns(await session.execute(_nodes_of(conversation)))
+            tree = Tree([_node(row) async for row in rows])
+            return Overview(as_conversation(conversation), tree, beginnings)
 
 
 async def _tree(session: AsyncSession, conversation: ConversationRow) -> Tree:
     """The whole tree, deleted messages too, without its texts."""
+    return Tree(map(_node, await session.execute(_nodes_of(conversation))))
+
+
+def _nodes_of(conversation: ConversationRow) -> "Select[UUID, UUID | None, str, datetime, datetime | None]":
     at = func.coalesce(MessageRow.edited_at, MessageRow.created_at)
     query = select(MessageRow.id, MessageRow.parent_id, MessageRow.role, at, MessageRow.deleted_at)
-    rows = await session.execute(query.where(_of(conversation)))
-    return Tree(Node(key, parent, role, when, deleted is not None) for key, parent, role, when, deleted in rows)
+    return query.where(_of(conversation))
+
+
+def _node(row: "Row[UUID, UUID | None, str, datetime, datetime | None]") -> Node:
+    key, parent, role, when, deleted = row
+    return Node(key, parent, role, when, deleted is not None)
 
 
 async def _check_ended(session: AsyncSession, conversation: ConversationRow, message_ids: Sequence[UUID]) -> None:
