@@ -384,6 +384,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
                 "/probe$",
                 "^/temporary$",
                 "^/assets/",
+                "/pictures/[^/]+$",  # they are packed already, and large
                 "/document/(md|txt)$",
                 "^/export/(all|chosen)$",
             ],

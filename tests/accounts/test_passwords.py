@@ -153,6 +153,13 @@ async def test_a_long_password_of_letters_in_two_pieces_opens_the_account_again(
     assert await passwords.is_right(typed, kept)
 
 
+async def test_what_can_be_nobodys_password_costs_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = real_passwords()
+    monkeypatch.setattr("webapp.accounts.passwords._is_right", lambda *_: pytest.fail("it was hashed"))
+    for typed in ("", "x" * (LONGEST + 1), "x" * 1_000_000):
+        assert not await passwords.is_right(typed, None)
+
+
 async def test_letters_that_look_alike_are_alike() -> None:
     """A browser may send an accent in one piece or in two."""
     passwords = real_passwords()

@@ -100,8 +100,13 @@ class Passwords:
         return await self.hashed(CheckedPassword(unicodedata.normalize("NFKC", password)))
 
     async def is_right(self, password: str, kept: str | None) -> bool:
-        """Whether a hash is the password's. Without a hash, as for an unknown name, it takes as long and is not."""
+        """Whether a hash is the password's. Without a hash, as for an unknown name, it takes as long and is not.
+
+        What can be nobody's password is refused at once: a hash takes 64 MB.
+        """
         given = unicodedata.normalize("NFKC", password)[: LONGEST + 1]  # in this order, as it was measured when chosen
+        if not 0 < len(given) <= LONGEST:
+            return False
         async with self._turns:
             return await asyncio.to_thread(_is_right, given, kept or DECOY) and kept is not None
 

@@ -6,7 +6,7 @@ one, a deletion can be taken back for a while.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.storage_store import UNLIMITED, Quota
-from webapp.background import by_turns
 from webapp.conversations.messages import Conversation, Feedback, Rendering, Status
 from webapp.conversations.rows_store import (
     as_conversation,
@@ -32,6 +31,7 @@ from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
 from webapp.web.refusals import ConflictError, NotFoundError
 
+_SOME: Final = {"yield_per": 200}  # rows at a time: of thousands others have their turn in between
 EXCERPT: Final = 120  # characters of a message that an overview has
 
 
@@ -182,10 +182,9 @@ class Branches:
             query = select(MessageRow.id, func.substr(MessageRow.content, 1, EXCERPT)).where(
                 _of(conversation), MessageRow.deleted_at.is_(None)
             )
-            beginnings = {key: text async for key, text in by_turns(await session.execute(query))}
-            rows = by_turns(await session.execute(_nodes_of(conversation)))
-            tree = Tree([_node(row) async for row in rows])
-            return Overview(as_conversation(conversation), tree, beginnings)
+            beginnings = {key: text async for key, text in await session.stream(query, execution_options=_SOME)}
+            rows = await session.stream(_nodes_of(conversation), execution_options=_SOME)
+            return Overview(as_conversation(conversation), Tree([_node(row) async for row in rows]), beginnings)
 
 
 async def _tree(session: AsyncSession, conversation: ConversationRow) -> Tree:

@@ -271,6 +271,7 @@ def picture_attacks() -> Iterator[Attack]:
         for way, look, times in (
             ("picture", _looked_at, 1),
             ("picture", _looked_at, 8),
+            ("shared picture", _looked_at_by_all, 12),
             ("shared picture", _looked_at_by_all, 24),
             ("drawn picture", _drawn, 1),
             ("drawn picture", _drawn, 8),
