@@ -6,9 +6,11 @@ cancelled in the step in which its work is done. The task then goes on, and who 
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+Thing = TypeVar("Thing")
 
 AGAIN: Final = 1.0  # seconds until a task that was cancelled, and hasn't ended, is cancelled again
 TURN: Final = 0.002  # seconds of a processor: a shorter step in the event loop is noticed by nobody
@@ -45,6 +47,15 @@ class Turns:
         if worked > TURN:
             await asyncio.sleep(worked)
             self._since = time.thread_time()
+
+
+async def by_turns(things: Iterable[Thing]) -> AsyncGenerator[Thing, None]:
+    """The same things, in the same order. Where there are many, others have their turn in between."""
+    turns = Turns()
+    for number, one in enumerate(things):
+        if number % 200 == 0:
+            await turns.pass_on()
+        yield one
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.storage_store import UNLIMITED, Quota
+from webapp.background import by_turns
 from webapp.conversations.messages import Conversation, Feedback, Rendering, Status
 from webapp.conversations.rows_store import (
     as_conversation,
@@ -31,7 +32,6 @@ from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
 from webapp.web.refusals import ConflictError, NotFoundError
 
-_SOME: Final = {"yield_per": 200}  # rows at a time: of thousands others have their turn in between
 EXCERPT: Final = 120  # characters of a message that an overview has
 
 
@@ -182,8 +182,9 @@ class Branches:
             query = select(MessageRow.id, func.substr(MessageRow.content, 1, EXCERPT)).where(
                 _of(conversation), MessageRow.deleted_at.is_(None)
             )
-            beginnings = {key: text async for key, text in await session.stream(query, execution_options=_SOME)}
-            rows = await session.stream(_nodes_of(conversation), execution_options=_SOME)
+            connection = await session.connection()  # which reads a row when it's asked for, and a session reads all
+            beginnings = {key: text async for key, text in by_turns(await connection.execute(query))}
+            rows = by_turns(await connection.execute(_nodes_of(conversation)))
             return Overview(as_conversation(conversation), Tree([_node(row) async for row in rows]), beginnings)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import time
@@ -75,12 +76,20 @@ class Outcome(Struct, frozen=True):
         return not self.faults
 
     @property
+    def is_nearly_within(self) -> bool:
+        """Whether it kept to twice the time and one and a half times the memory, as on a machine that is busy."""
+        is_quick = self.waits.p99 <= 2 * MAX_P99 and self.grown <= 1.5 * MAX_GROWTH
+        return is_quick and not self.waits.failed and "it failed" not in self.faults
+
+    @property
     def faults(self) -> tuple[str, ...]:
         found = []
         if self.waits.p99 > MAX_P99:
             found.append(f"p99 {self.waits.p99:.0f} ms")
         if self.grown > MAX_GROWTH:
             found.append(f"+{self.grown / MB:.0f} MB")
+        if re.search(r"\b500\b", self.answer):
+            found.append("it failed")  # which is quick, and no answer
         if self.waits.failed:
             found.append(f"{self.waits.failed} of {self.waits.requests} requests failed")
         return tuple(found)
