@@ -1,4 +1,4 @@
-"""The page on which somebody confirms that it's them, and goes on with what they were doing."""
+"""The page on which users confirm who they are, and go on with what they were doing."""
 
 from typing import Annotated, Any, Final
 

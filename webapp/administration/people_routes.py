@@ -87,7 +87,7 @@ async def show_person(
 @post(
     "/users/{user_id:uuid}/role",
     name="admin_set_role",
-    opt=fresh("change somebody's role"),
+    opt=fresh("change a user's role"),
 )
 async def set_role(
     desk: NamedDependency[Desk],
@@ -107,7 +107,7 @@ async def set_role(
 @post(
     "/users/{user_id:uuid}/limits",
     name="admin_set_limits",
-    opt=fresh("change somebody's limits"),
+    opt=fresh("change a user's limits"),
 )
 async def set_limits(
     desk: NamedDependency[Desk],

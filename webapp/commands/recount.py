@@ -1,4 +1,4 @@
-"""`db recount`: how many bytes each user has, counted anew."""
+"""`db recount`: how many bytes each user has, counted again."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def add_recount(verbs: Any) -> None:
     parser = verbs.add_parser(
         "recount",
-        help="count anew how many bytes each user has",
+        help="count again how many bytes each user has",
         description="Goes through all that each user has, and puts right the figure that MAX_BYTES_PER_USER is held "
         "against, if it is wrong. It never should be, unless the database was changed by hand. The app may run.",
         epilog="example: python -m webapp db recount",
