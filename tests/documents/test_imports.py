@@ -30,7 +30,7 @@ from webapp.db.tables import Message as MessageRow
 from webapp.db.tables import User as UserRow
 from webapp.db.types import new_id
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
-from webapp.documents.imports.ids import origins
+from webapp.documents.imports.ids import message_names, origins
 from webapp.documents.imports.importer import Importer
 from webapp.documents.imports.items import Item
 from webapp.documents.imports.store import GOES_ON, SILENT_AFTER, ImportStore, Listed
@@ -48,7 +48,7 @@ def item(value: Any) -> Item:
     found = read(value)
     made = found.document
     names, data = origins(found.format.key, made), msgspec.json.encode(made)
-    return Item(made.title, "", found.format.key, made.id, len(made.messages), names, data)
+    return Item(made.title, "", found.format.key, made.id, message_names(made), names, data)
 
 
 async def bring_in(store: ImportStore, owner: UUID, items: Sequence[Item]) -> UUID:

@@ -49,7 +49,7 @@ def test_a_list_gives_the_good_ones_and_the_reasons_for_the_others(path: Path) -
     broken["mapping"]["call"]["parent"] = "call"
     path.write_bytes(msgspec.json.encode([exports.chatgpt(), broken, exports.claude(), {"what": "ever"}]))
     found = read(path)
-    assert [(one.title.partition(" isn't")[0], one.format, one.messages) for one in found] == [
+    assert [(one.title.partition(" isn't")[0], one.format, len(one.messages)) for one in found] == [
         ("Primes", "chatgpt", 4),
         ("Rings", "", 0),
         ("Letters", "claude", 2),

@@ -29,6 +29,7 @@ from webapp.db.tables import Message as MessageRow
 from webapp.db.tables import User as UserRow
 from webapp.db.types import new_id
 from webapp.documents.document import DocumentPicture
+from webapp.documents.imports.ids import message_names
 from webapp.documents.imports.items import Item
 from webapp.documents.imports.store import ImportStore
 from webapp.library.store import Library
@@ -180,7 +181,14 @@ class StorageMachine(RuleBasedStateMachine):
             for each in range(count)
         ]
         found = [
-            Item(one.title, "", "openchat", one.title, 2, (f"openchat:{one.title}",), msgspec.json.encode(one))
+            Item(
+                title=one.title,
+                format="openchat",
+                source_id=one.title,
+                messages=message_names(one),
+                origins=(f"openchat:{one.title}",),
+                document=msgspec.json.encode(one),
+            )
             for one in made
         ]
         self.do(self.imports.add_items(self.owner, key, 0, [*found, Item("Bad", "It's broken.")]))

@@ -84,7 +84,10 @@ class SandboxedProcess:
                 kind, body = await self._next(job.limits, left)
                 left -= len(body)
                 if kind == ANSWER:
-                    yield msgspec.msgpack.decode(body, type=job.answer)
+                    answer = msgspec.msgpack.decode(body, type=job.answer)
+                    del body  # it may be large, and the caller takes its time
+                    yield answer
+                    del answer
                 elif kind == END:
                     self.peak = msgspec.msgpack.decode(body, type=Ending).peak
                     break

@@ -2,12 +2,36 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 from webapp.documents.document import MAX_ORIGINS, Document, DocumentMessage
 
 _END: Final = (1 << 62) - 1
+
+
+class Named(Protocol):
+    """A message, as far as it takes to know it again."""
+
+    @property
+    def id(self) -> str:
+        """Its id in the file."""
+
+    @property
+    def first_id(self) -> str:
+        """The id that it had where it first came from."""
+
+
+class MessageName(NamedTuple):
+    """The ids of a message without the message, which may be large."""
+
+    id: str
+    first_id: str
+
+
+def message_names(document: Document) -> tuple[MessageName, ...]:
+    """The ids of all messages, in their order."""
+    return tuple([MessageName(one.id, one.first_id) for one in document.messages])
 
 
 def origins(format_key: str, document: Document) -> tuple[str, ...]:
@@ -56,11 +80,11 @@ class MessageIds:
         whole, fraction = divmod(self._tick, 4096)
         return UUID(int=_with_version(whole << 80 | fraction << 64 | self._random(message), 7))
 
-    def end(self, message: DocumentMessage) -> int:
+    def end(self, message: Named) -> int:
         """The end of the id that a message gets, whenever it was written: see end_of."""
         return self._random(message) & _END
 
-    def _random(self, message: DocumentMessage) -> int:
+    def _random(self, message: Named) -> int:
         return int.from_bytes(_digest(self._conversation.bytes, message.id.encode())[:8])
 
 

@@ -1,7 +1,7 @@
 """A document as rows of the database: a conversation of its own, or what one that is here does not have yet."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import to_builtins
@@ -14,8 +14,10 @@ from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.types import new_id
 from webapp.documents.document import Document, DocumentMessage
-from webapp.documents.imports.ids import MessageIds, end_of
+from webapp.documents.imports.ids import MessageIds, Named, end_of
 from webapp.documents.store import OF_CONVERSATION, OF_MESSAGE
+
+M = TypeVar("M", bound=Named)
 
 
 class Known:
@@ -37,12 +39,12 @@ class Known:
     def last(self) -> UUID | None:
         return max(self._by_end.values(), default=None)
 
-    def find(self, message: DocumentMessage) -> UUID | None:
+    def find(self, message: Named) -> UUID | None:
         return self._by_name.get(message.first_id) or self._by_end.get(self._ids.end(message))
 
-    def new_of(self, document: Document) -> list[DocumentMessage]:
+    def new_of(self, messages: Iterable[M]) -> list[M]:
         """The messages that are not here yet."""
-        return [one for one in document.messages if self.find(one) is None] if self.is_there else []
+        return [one for one in messages if self.find(one) is None] if self.is_there else []
 
 
 async def here(session: AsyncSession, owner: UUID, keys: Sequence[UUID]) -> dict[UUID, Known]:
@@ -84,7 +86,7 @@ async def grow(session: AsyncSession, owner: UUID, known: Known, document: Docum
     Nothing of what is here changes. Where the reader is at the end of what the file goes on from, the end of the file's
     branch is shown.
     """
-    new = known.new_of(document)
+    new = known.new_of(document.messages)
     if not new:
         return 0
     ids = MessageIds(known.conversation, after=known.last)

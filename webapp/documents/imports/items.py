@@ -13,7 +13,7 @@ from webapp.documents.document import Document, DocumentPicture
 from webapp.documents.imports import marks
 from webapp.documents.imports.elements import elements
 from webapp.documents.imports.formats import KNOWN
-from webapp.documents.imports.ids import origins
+from webapp.documents.imports.ids import MessageName, message_names, origins
 from webapp.documents.imports.reading import BrokenError, ConversationError, EmptyError
 from webapp.documents.imports.records import MAX_ITEM_BYTES, TOO_MUCH, Bad, Found, Unknown, conversations
 from webapp.documents.imports.soundness import (
@@ -34,6 +34,8 @@ READABLE: Final = f"Exports of these programs can be, as JSON or as a zip: {KNOW
 class Item(Struct, frozen=True):
     """A conversation of a file. `document` is its JSON; without one, `remark` says why it cannot be taken.
 
+    `messages` has the ids of the messages in it, so that nothing has to be decoded to know which of them are here.
+
     A note is no conversation: its title is a sentence on what else there is in the file.
     """
 
@@ -41,7 +43,7 @@ class Item(Struct, frozen=True):
     remark: str = ""
     format: str = ""
     source_id: str = ""
-    messages: int = 0
+    messages: tuple[MessageName, ...] = ()
     origins: tuple[str, ...] = ()
     document: bytes | None = None
     is_note: bool = False
@@ -132,7 +134,7 @@ def _taken(package: Package, one: Found, longest: int) -> Item:
         remark=" ".join(filter(None, [*lost, _shortened(document) if is_own else marks.told(document)])),
         format=one.format.key,
         source_id=document.id,
-        messages=len(document.messages),
+        messages=message_names(document),
         origins=origins(one.format.key, document),
         document=data,
     )

@@ -276,9 +276,8 @@ def _new_messages(item: Item, known: Known | None, seen: dict[UUID, set[str]], k
     """How many messages an item has that neither are here nor came before it in the file; None if there is no need."""
     if item.document is None:
         return None
-    document = msgspec.json.decode(item.document, type=Document)
     before = next((seen[key] for key in keys_ if key in seen), None)
-    names = {one.first_id for one in (known.new_of(document) if known else document.messages)}
+    names = {one.first_id for one in (known.new_of(item.messages) if known else item.messages)}
     seen.update(dict.fromkeys(keys_, (before or set()) | names))
     new = len(names - (before or set()))
     return new if new or (known is None and before is None) else None
@@ -311,7 +310,7 @@ def _item_row(import_id: UUID, place: int, item: Item, new: int | None, known: K
         "format": item.format,
         "source_id": item.source_id,
         "conversation_id": known.conversation if known and known.is_there else None,
-        "messages": new or item.messages,
+        "messages": new or len(item.messages),
         "document": item.document if state == "waiting" else None,
     }
 
