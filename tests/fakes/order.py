@@ -12,6 +12,7 @@ SECONDS: Final = {
     "browser": 2.0,
     "conversations": 0.1,
     "db/test_migrations.py": 0.5,
+    "operations/test_law.py": 4.0,
     "properties": 0.7,
     "services/test_image.py": 0.8,
     "services/test_other_servers.py": 2.3,

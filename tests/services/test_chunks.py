@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.services.samples import DONE, SAMPLES, STARTED, STOP, USAGE, Sample, chunk, error, event, no_choices, text
 from webapp.services import chunks
-from webapp.services.answer import Answer, merged
+from webapp.services.answer import MAX_MALFORMED, Answer, merged
 from webapp.services.errors import NetworkError
 from webapp.services.events import Citation, Finish, Image, Reasoning, StreamEvent, Text, Usage
 
@@ -106,6 +106,13 @@ def test_nothing_but_malformed_chunks_is_an_error() -> None:
     answer = new_answer()
     assert events_of(answer, b"data: {oops\n\n" + DONE) == ()
     assert code_of(answer) == "malformed"
+
+
+def test_an_answer_ends_where_too_many_chunks_are_malformed() -> None:
+    answer = new_answer()
+    body = text("Hi") + b"data: {oops\n\n" * (MAX_MALFORMED + 10) + text("!") + DONE
+    assert events_of(answer, body) == (STARTED, Text("Hi"))
+    assert (answer.malformed, code_of(answer)) == (MAX_MALFORMED, "malformed")
 
 
 def test_data_without_content_are_no_chunk() -> None:

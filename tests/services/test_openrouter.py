@@ -17,13 +17,13 @@ from tests.services.test_chunks import whole
 from tests.services.wire import CHUNKED, CLOSE, HEAD, LAST_CHUNK, RESET, Server, Step, framed, response
 from webapp.config import Settings
 from webapp.services import answer, transport
-from webapp.services.call import Retries
+from webapp.services.call import MOST_WARNINGS, Retries
 from webapp.services.errors import MissingKeyError, NetworkError, OpenRouterError, SlowError, StatusError
 from webapp.services.events import Finish, Metrics, Retrying, Started, StreamEvent, Text
 from webapp.services.listings import Credits
 from webapp.services.openrouter import OpenRouter
 from webapp.services.sse import Decoder
-from webapp.services.transport import open_client
+from webapp.services.transport import joined, open_client
 
 QUESTION = [{"role": "user", "content": "Hello!"}]
 MODEL = "openai/gpt-5-mini"
@@ -152,6 +152,23 @@ async def test_a_malformed_chunk_is_logged_and_skipped(
     assert len(warnings) == 1
     assert "malformed chunk" in warnings[0]
     assert "secret" not in warnings[0]
+
+
+async def test_of_many_malformed_chunks_the_first_are_logged(
+    server: Server, openrouter: OpenRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script(HEAD, text("Hi") + b"data: {\n\n" * 500 + DONE, CLOSE)
+    events, failure = await events_of(openrouter)
+    assert (events[1], failure) == (Text("Hi"), None)
+    assert len([one for one in caplog.records if "malformed chunk" in one.getMessage()]) == MOST_WARNINGS
+
+
+async def test_a_whole_answer_that_is_too_large_is_refused(
+    server: Server, openrouter: OpenRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.services.openrouter.joined", partial(joined, limit=20_000))
+    server.script(response(200, body=b'{"error": "' + b"x" * 50_000 + b'"}'))
+    assert (await failure_of(openrouter)).code == "malformed"
 
 
 async def test_an_endless_event_is_refused(

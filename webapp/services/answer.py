@@ -14,6 +14,7 @@ from webapp.services.sse import Decoder
 from webapp.services.usage import usage_of
 
 MOST_TOOLS: Final = 8
+MAX_MALFORMED: Final = 1_000  # chunks of an answer: where so many can't be read, no more is tried
 _OTHER_REASONS: Final = {  # of other servers, in OpenRouter's words
     "max_tokens": "length",
     "max_length": "length",
@@ -107,11 +108,17 @@ class Answer:
             chunk = chunks.decode(payload)
         except (ValueError, RecursionError) as problem:
             if not is_cut:
-                self.malformed += 1
-                self._on_malformed(str(problem))
+                self._note_malformed(str(problem))
             return
         self.chunks += 1
         self._read(chunk, events)
+
+    def _note_malformed(self, why: str) -> None:
+        self.malformed += 1
+        self._on_malformed(why)
+        if self.malformed >= MAX_MALFORMED:
+            self.error = OpenRouterError("malformed", detail=f"{MAX_MALFORMED:,} malformed chunks")
+            self.is_over = True
 
     def _read(self, chunk: Chunk, events: list[StreamEvent]) -> None:
         error = chunk.failure

@@ -15,6 +15,8 @@ from webapp.services.events import Metrics, Started, Usage
 
 logger = logging.getLogger(__name__)
 
+MOST_WARNINGS: Final = 5  # of chunks that were skipped; how many there were is in the last line of the call
+
 
 class Clock(NamedTuple):
     """Time and chance. ``now`` counts seconds since 1970, ``monotonic`` from anywhere; ``jitter`` draws from 0 to 1."""
@@ -58,6 +60,7 @@ class Call:
         self._began = clock.monotonic()
         self._first_token: float | None = None
         self._waited = 0.0
+        self._warnings = 0
         self._answers: list[Answer] = []
         self._metrics: Metrics | None = None
 
@@ -122,4 +125,6 @@ class Call:
         )
 
     def _warn_of_malformed(self, reason: str) -> None:
-        logger.warning("Skipped a malformed chunk from %s: %s", name_of(self._model), reason)
+        self._warnings += 1
+        if self._warnings <= MOST_WARNINGS:
+            logger.warning("Skipped a malformed chunk from %s: %s", name_of(self._model), reason)

@@ -29,6 +29,7 @@ from webapp.services.transport import (
     drain,
     headers_for,
     is_one_body,
+    joined,
     open_client,
     opened,
     pieces_of,
@@ -339,7 +340,7 @@ class OpenRouter:
                 yield [Accepted(name)]
             try:
                 if is_one_body(response):
-                    if batch := answer.whole(b"".join([piece async for piece in pieces])):
+                    if batch := answer.whole(await joined(pieces)):
                         yield batch
                 else:
                     logger.info("Stream established successfully")

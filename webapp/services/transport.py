@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT: Final = 10.0
 MAX_CONNECTIONS: Final = 1_000
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+MAX_BODY_BYTES: Final = 20 * 1024 * 1024  # of an answer that is one JSON value, as for one event of a stream
 MAX_ERROR_BYTES: Final = 64 * 1024
 MAX_LIST_BYTES: Final = 8 * 1024 * 1024  # what is read as a whole and is no answer; OpenRouter's list has less than one
 SLICE: Final = 8 * 1024  # bytes of an answer that are looked at in one go
@@ -135,7 +136,7 @@ async def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     async for piece in response.aiter_raw():
         size += len(piece)
         if size > MAX_ANSWER_BYTES:
-            raise OpenRouterError("malformed", detail=f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
+            raise _too_large(MAX_ANSWER_BYTES)
         for at in range(0, len(piece), SLICE):
             began = perf_counter()
             yield piece[at : at + SLICE]
@@ -148,11 +149,16 @@ async def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
 
 async def whole_body(response: httpx.Response) -> bytes:
     """The body in one. Raises OpenRouterError above MAX_LIST_BYTES."""
+    return await joined(response.aiter_bytes(65_536), MAX_LIST_BYTES)
+
+
+async def joined(pieces: AsyncIterator[bytes], limit: int = MAX_BODY_BYTES) -> bytes:
+    """All pieces in one. Raises OpenRouterError as soon as they have more bytes than `limit`."""
     parts, size = [], 0
-    async for part in response.aiter_bytes(65_536):
+    async for part in pieces:
         size += len(part)
-        if size > MAX_LIST_BYTES:
-            raise OpenRouterError("malformed", detail=f"the answer is larger than {MAX_LIST_BYTES} bytes")
+        if size > limit:
+            raise _too_large(limit)
         parts.append(part)
     return b"".join(parts)
 
@@ -163,6 +169,10 @@ async def drain(pieces: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(LINGER):
             async for _ in pieces:
                 pass
+
+
+def _too_large(limit: int) -> OpenRouterError:
+    return OpenRouterError("malformed", detail=f"the answer is larger than {limit:,} bytes")
 
 
 async def _beginning(response: httpx.Response) -> bytes:
