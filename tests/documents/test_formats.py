@@ -163,10 +163,10 @@ def test_an_unknown_role_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"{", "not valid JSON"),
+        (b"{", "isn't valid JSON"),
         (b'{"a": "\xff"}', "not valid"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"mapping": {"a": "\\ud800"}}', "not valid JSON"),
+        (b'{"mapping": {"a": "\\ud800"}}', "isn't valid JSON"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_reason(data: bytes, reason: str) -> None:

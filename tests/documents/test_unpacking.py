@@ -236,7 +236,13 @@ def test_a_file_in_another_encoding_is_read(path: Path, encoding: str) -> None:
 
 def test_what_is_no_json_is_said_once(path: Path) -> None:
     path.write_bytes(b"{a: 1}\n{b: 2}\n")
-    assert refused(path).count("isn't valid JSON") == 1
+    assert refused(path).count("valid JSON") == 1
+
+
+def test_a_conversation_without_a_title_has_its_place_in_the_file(path: Path) -> None:
+    empty = exports.claude() | {"chat_messages": []}
+    path.write_bytes(b"\n".join([msgspec.json.encode(exports.claude()), msgspec.json.encode(empty), b"{a: 1}"]))
+    assert "Conversation 3 of the file" in [one.title for one in read(path)]
 
 
 def test_what_no_program_writes_is_said_once(path: Path) -> None:

@@ -65,12 +65,12 @@ def items(package: Package, *, limit: int, longest: int = MAX_CHARACTERS) -> Ite
                 empty += 1
             elif isinstance(one, Bad) and isinstance(one.error, BrokenError) and len(broken) == count:
                 count += 1
-                broken.append(_item(package, one, count, longest))
+                broken.append(_item(package, one, count + empty + unknown, longest))
             else:
                 if len(broken) == count:
                     yield from broken
                 count += 1
-                made = _item(package, one, count, longest)
+                made = _item(package, one, count + empty + unknown, longest)
                 size += len(made.document or b"")
                 if size > limit:
                     raise FileError(f"The conversations in the file have more than {limit // 1_000_000} MB.")
@@ -94,7 +94,7 @@ def _found(part: Part) -> Iterator[Found | Bad | Unknown]:
 
 
 def _nothing(broken: list[Item]) -> str:
-    why = [f"It isn't valid JSON, or it's cut off: {broken[0].remark}"] if broken else []
+    why = [broken[0].remark] if broken else []
     return " ".join([NOTHING, *why, READABLE])
 
 
@@ -113,7 +113,7 @@ def _notes(empty: int, unknown: int, passed_over: list[str]) -> Iterator[Item]:
 
 def _item(package: Package, one: Found | Bad, number: int, longest: int) -> Item:
     if isinstance(one, Bad):
-        return Item(one.title or f"Number {number}", str(one.error))
+        return Item(one.title or f"Conversation {number} of the file", str(one.error))
     try:
         return _taken(package, one, longest)
     except ConversationError as error:

@@ -82,7 +82,7 @@ def decoded(data: bytes) -> Any:
                 raise
             return msgspec.json.decode(_ESCAPE.sub(_whole, data))
     except msgspec.DecodeError as error:
-        raise BrokenError(f"It is not valid JSON: {error}.") from None
+        raise BrokenError(f"It isn't valid JSON, or it's cut off: {error}.") from None
     except UnicodeDecodeError:
         raise BrokenError("It is not valid UTF-8.") from None
     except RecursionError:
