@@ -72,7 +72,7 @@ async def test_who_does_not_want_to_is_back_where_they_were(screen: Screen, serv
     await grow_stale(server)
     await screen.page.get_by_role("button", name="Save").click()
     await expect(screen.page.get_by_text("To change the budgets")).to_be_visible()
-    await screen.page.get_by_role("link", name="Don't do it").click()
+    await screen.page.get_by_role("link", name="Cancel").click()
     await expect(screen.page.get_by_role("heading", name="Budgets")).to_be_visible()
 
 

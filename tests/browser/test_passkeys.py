@@ -100,7 +100,7 @@ async def test_one_makes_a_passkey_and_signs_in_with_it(signed_in: tuple[Screen,
     await expect(screen.page.get_by_text("not used yet")).to_be_visible()
     await sign_out(screen)
     await screen.button("Sign in with a passkey").click()
-    await expect(screen.page.get_by_text("used last on")).to_be_visible()
+    await expect(screen.page.get_by_text("last used on")).to_be_visible()
     assert screen.path == "/account/passkeys"
 
 
@@ -108,7 +108,7 @@ async def test_one_renames_it_and_lets_it_go(signed_in: tuple[Screen, Device]) -
     screen, _ = signed_in
     await make(screen, "Laptop")
     await screen.page.get_by_label("Name of the passkey Laptop").fill("Old laptop")
-    await screen.button("Rename").click()
+    await screen.button("Rename the passkey Laptop").click()
     await expect(screen.page.get_by_label("Name of the passkey Old laptop")).to_be_visible()
     await screen.button("Remove the passkey Old laptop").click()
     await expect(screen.page.get_by_text("You have none yet.")).to_be_visible()
@@ -126,7 +126,7 @@ async def test_the_wrong_finger_opens_nothing_and_one_may_try_again(signed_in: t
     await expect(screen.page.get_by_role("alert")).to_contain_text("Nothing came of it")
     await device.knows_its_user(True)
     await screen.button("Ask again").click()
-    await expect(screen.page.get_by_text("used last on")).to_be_visible()
+    await expect(screen.page.get_by_text("last used on")).to_be_visible()
 
 
 async def test_a_device_has_one_passkey_of_an_account(signed_in: tuple[Screen, Device]) -> None:
@@ -149,7 +149,7 @@ async def test_no_rule_of_accessibility_is_broken(signed_in: tuple[Screen, Devic
     await sign_out(screen)
     assert await breaches(screen.page) == []
     await screen.button("Sign in with a passkey").click()  # so that it can be removed
-    await expect(screen.page.get_by_text("used last on")).to_be_visible()
+    await expect(screen.page.get_by_text("last used on")).to_be_visible()
 
 
 async def test_where_passkeys_cannot_work_none_are_offered(open_screen: OpenScreen, server: AppServer) -> None:

@@ -2,11 +2,16 @@
 
 from typing import ClassVar, Final
 
+from msgspec.structs import replace
+
 from webapp.accounts.events_store import KEPT, Event, Events, Kind
+from webapp.accounts.notices import SHOWN
 from webapp.accounts.sections import Section
 from webapp.accounts.users import Caller
 
 LISTED: Final = 30
+
+_IN_WORDS: Final = {SHOWN: "who could see the link"}  # details, behind the name of the actor
 
 # What matters to whoever looks after an account of their own.
 _KINDS: Final = (
@@ -42,4 +47,5 @@ class HistorySections:
     async def section(self, caller: Caller) -> HistorySection:
         """The latest events first."""
         events = await self._events.about(caller.user, _KINDS, KEPT, LISTED)
-        return HistorySection(caller.user.name, tuple(events), {one.value: one.words for one in Kind})
+        shown = tuple(replace(one, detail=_IN_WORDS.get(one.detail, one.detail)) for one in events)
+        return HistorySection(caller.user.name, shown, {one.value: one.words for one in Kind})
