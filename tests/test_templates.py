@@ -248,7 +248,7 @@ USAGE_PAGE: Final = UsagePage(
     "$1.20",
     "$0.20 of it was paid by your own OpenRouter key.",
     "You may spend $5.00 a month.",
-    "$0.31 more is held for answers that are under way.",
+    "$0.31 more is reserved for answers that are under way.",
     (UsageRow("1 Nov", 3, 12_345, Decimal("1.2"), 100),),
     (UsageRow("maker/one", 3, 12_345, Decimal("1.2"), 100),),
     (MonthLink("October 2026", "/usage?month=2026-10"),),

@@ -75,8 +75,8 @@ def test_the_month_in_a_few_words() -> None:
 
 
 def test_what_is_held_beside_what_is_spent_is_told() -> None:
-    assert Standing(Decimal("1.2"), Decimal("0.1"), held=Decimal("0.4")).held_words == "$0.30 more is held"
-    assert Standing(Decimal("1.2"), held=Decimal("0.0042")).held_words == "$0.0042 more is held"
+    assert Standing(Decimal("1.2"), Decimal("0.1"), held=Decimal("0.4")).held_words == "$0.30 more reserved"
+    assert Standing(Decimal("1.2"), held=Decimal("0.0042")).held_words == "$0.0042 more reserved"
     assert Standing(Decimal("1.2"), Decimal("0.1"), held=Decimal("0.1")).held_words == ""
     assert Standing(own_key=b"sealed", held=Decimal(1)).held_words == ""
 

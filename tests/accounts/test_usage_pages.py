@@ -48,7 +48,7 @@ def test_limits_are_told_with_this_month_alone() -> None:
 
 def test_what_is_held_is_told_with_this_month_alone() -> None:
     standing = Standing(limits=LIMITS, held=Decimal("0.314"))
-    assert page(standing=standing).held.startswith("$0.31 more is held for answers that are under way")
+    assert page(standing=standing).held.startswith("$0.31 more is reserved for answers that are under way")
     assert page(standing=standing, month=Month(2026, 9)).held == page().held == ""
 
 

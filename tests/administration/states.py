@@ -58,7 +58,7 @@ PERSON: Final = PersonPage(
     "1.2 GB of 2 GB",
     LIMITS,
     ShownLimits(),
-    held="$0.31 more is held",
+    held="$0.31 more reserved",
 )
 MODELS: Final = ModelsPage(
     frame("models"),
@@ -76,7 +76,7 @@ STATES: Final[dict[str, dict[str, Struct]]] = {
         "": PeoplePage(
             frame("users"),
             (
-                ListedPerson(MEMBER, "$1.00", "1.2 GB", "$0.31 more is held"),
+                ListedPerson(MEMBER, "$1.00", "1.2 GB", "$0.31 more reserved"),
                 ListedPerson(DISABLED, "$0.00 of $5.00", "0 kB"),
             ),
         ),

@@ -78,7 +78,7 @@ async def test_above_the_soft_limit_a_note_says_so_and_sending_goes_on(screen: S
     await expect(month).to_have_text("$2.40 of $5.00 this month")
     await note.get_by_role("link").click()
     await expect(screen.page.get_by_role("heading", name="Usage in")).to_be_visible()
-    await expect(screen.page.locator("main")).to_contain_text("$2.40 were spent.")
+    await expect(screen.page.locator("main")).to_contain_text("$2.40 was spent.")
     await expect(screen.page.get_by_role("row", name="script/soft")).to_contain_text("$2.40")
     await screen.page.get_by_role("link", name="To the conversations").click()
     await expect(note).to_contain_text("$2.40 are spent this month")

@@ -175,8 +175,8 @@ def test_what_can_be_paid_for_when_another_has_ended_is_to_wait_for_that() -> No
     with pytest.raises(BudgetError) as caught:
         standing("5", "1", "3.9").hold(quote(), NOW)
     assert caught.value.sentence == (
-        "This would cost $0.52 or more, and $0.10 is left of this month's $5.00, while $3.90 is held for answers that "
-        "are under way. Wait for one of them to end, shorten it, or choose a cheaper model."
+        "This would cost $0.52 or more, and $0.10 is left of this month's $5.00, while $3.90 is reserved for answers "
+        "that are under way. Wait for one of them to end, shorten it, or choose a cheaper model."
     )
     assert caught.value.retry_after == 10
 

@@ -93,7 +93,7 @@ async def test_without_a_limit_the_model_is_told_none_and_what_it_may_cost_is_he
     assert call.options == {}
     assert (await sums(scene))[1] > 60
     await limit(scene, "50")
-    with pytest.raises(BudgetError, match="is held for answers that are under way"):
+    with pytest.raises(BudgetError, match="is reserved for answers that are under way"):
         await scene.here.conversations.add_exchange(scene.alice, None, "Go", MODEL, "")
 
 

@@ -95,13 +95,13 @@ async def test_sixteen_at_once_that_can_not_all_be_paid_for_share_what_there_is(
     await eventually(are_refused)
     (seen,) = await upstream.requests("shared")
     assert 2_000 < seen.json["max_tokens"] < 2_500
-    assert "is held for answers that are under way" in (await clients[0].get("/usage")).text
+    assert "is reserved for answers that are under way" in (await clients[0].get("/usage")).text
     await upstream.open("shared", "gate")
     await asyncio.gather(*sends)
 
     async def is_booked() -> bool:
         page = (await clients[0].get("/usage")).text
-        return "less than $0.01</strong>" in page and "is held" not in page
+        return "Less than $0.01</strong>" in page and "is reserved" not in page
 
     await eventually(is_booked)
     assert (await ask(clients[0], "/temporary", "Go", model)).status_code == 200
@@ -125,7 +125,7 @@ async def test_answers_that_are_stopped_before_their_first_piece_have_cost_their
     refused = await api.post(f"/conversations/{answer.json()['id']}/messages", json={"message": text, "model": model})
     assert (refused.status_code, refused.json()["code"]) == (402, "budget")
     assert "is left of this month's $0.01" in refused.json()["detail"]
-    assert await total(api) == "less than $0.01"
+    assert await total(api) == "Less than $0.01"
 
 
 async def test_what_a_killed_server_leaves_is_booked_by_another(
@@ -146,7 +146,7 @@ async def test_what_a_killed_server_leaves_is_booked_by_another(
 
             async def is_booked() -> bool:
                 page = (await other.get("/usage")).text
-                return "less than $0.01</strong>" in page and "is held" not in page
+                return "Less than $0.01</strong>" in page and "is reserved" not in page
 
             await eventually(is_booked)
         for server in servers:

@@ -175,7 +175,7 @@ class Standing(Struct, frozen=True):
         if left <= 0:
             raise BudgetError(
                 f"What {quote.model} costs is known afterwards only, and all that is left of this month's money is "
-                f"held for answers that are under way. {_WAIT}.",
+                f"reserved for answers that are under way. {_WAIT}.",
                 retry_after=SOON,
             )
         return Hold(left)
@@ -186,7 +186,7 @@ class Standing(Struct, frozen=True):
         cost, rest = precisely(quote.price(quote.least)), precisely(max(left, Decimal(0)))
         sum_up = f"This would cost {cost} or more, and {rest} is left of this month's {precisely(hard)}"
         if quote.tokens_for(hard - self.spent) >= quote.least:
-            held = f"while {precisely(self.held)} is held for answers that are under way"
+            held = f"while {precisely(self.held)} is reserved for answers that are under way"
             return BudgetError(f"{sum_up}, {held}. {_WAIT}, shorten it, or choose a cheaper model.", retry_after=SOON)
         advice = "Shorten it, begin a new conversation, or choose a cheaper model."
         return BudgetError(f"{sum_up}. {advice} {ends(now)}", retry_after=seconds_left(now))
@@ -220,7 +220,7 @@ class Standing(Struct, frozen=True):
     def held_words(self) -> str:
         """What is held beyond what is spent, for people; "" for nothing."""
         more = self.held - self.growing
-        return f"{precisely(more)} more is held" if more > 0 and self.own_key is None else ""
+        return f"{precisely(more)} more reserved" if more > 0 and self.own_key is None else ""
 
 
 def seconds_left(now: datetime) -> float:

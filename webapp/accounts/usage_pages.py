@@ -81,8 +81,8 @@ def _held(standing: Standing) -> str:
         return ""
     held = precisely(standing.held)
     return (
-        f"{held} more is held for answers that are under way, and for those whose cost isn't known yet. "
-        "What they don't cost of it comes back."
+        f"{held} more is reserved for answers that are under way, and for those whose cost isn't known yet. "
+        "What they don't use of it is released."
     )
 
 
