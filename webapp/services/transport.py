@@ -52,15 +52,20 @@ class LateTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._transport is None:
-            module = await asyncio.to_thread(import_module, "webapp.services.aiohttp_transport")
-            self._transport = self._transport or module.AiohttpTransport(
-                max_connections=MAX_CONNECTIONS, keepalive=60.0, trust_env=self._trust_env
-            )
+            transport = await asyncio.to_thread(self._load)
+            self._transport = self._transport or transport
         return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:
         if self._transport is not None:
             await self._transport.aclose()
+
+    def _load(self) -> httpx.AsyncBaseTransport:
+        module = import_module("webapp.services.aiohttp_transport")
+        transport: httpx.AsyncBaseTransport = module.AiohttpTransport(
+            max_connections=MAX_CONNECTIONS, keepalive=60.0, trust_env=self._trust_env
+        )
+        return transport
 
 
 def headers_for(settings: Settings, key: str = "") -> dict[str, str]:
