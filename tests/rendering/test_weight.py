@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.hostile.shapes import NAMED, Shape, code
 from tests.rendering.samples import DOCUMENT
-from webapp.rendering.markdown import render
+from webapp.rendering.markdown import MAX_PLAIN, as_it_is, render
 from webapp.rendering.paced import PacedStream
 from webapp.rendering.stream import BlockStream
 from webapp.rendering.unfinished import complete_tail
@@ -23,12 +23,24 @@ HEAVY = {
     "breaks in pipes": "|<br " * 40_000,
     "no-break spaces": "\u00a0" * 300_000 + "x",
     "formulas without an end": "\\(x " * 30_000,
-    "far too long": "word " * 500_000,
+    "far too long": "word " * 450_000,
 }
 
 
 def words(markup: str) -> str:
     return "".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
+
+
+@pytest.mark.parametrize("text", ["\n" * 900_000, "&" * 1_000_000, "word\n" * 100 + "<" * 1_000_000])
+def test_of_a_plain_text_no_more_is_made_than_a_page_can_hold(text: str) -> None:
+    shown = as_it_is(text)
+    assert MAX_PLAIN * 0.9 < len(shown) < MAX_PLAIN + 200
+    assert "characters are too much for this page" in shown
+    assert shown.startswith(as_it_is(text[:500]).removesuffix("</p>\n"))
+
+
+def test_the_longest_answer_of_words_is_shown_whole() -> None:
+    assert "too much for this page" not in as_it_is("word " * 399_000 + "\n" * 5_000)
 
 
 @pytest.mark.parametrize("name", HEAVY)

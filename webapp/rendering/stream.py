@@ -69,6 +69,7 @@ def _next_window(seen: int, length: int) -> int | None:
     return length if seen < length < WINDOWS[0] else None
 
 
+LONGEST_SHOWN: Final = 250_000  # characters of an open end; one without a single blank line is no text to read along
 SLICE: Final = 20_000  # characters: a text that comes at once is settled so much at a time, without copying the rest
 
 
@@ -109,12 +110,13 @@ class BlockStream:
     def tail(self) -> Tail:
         """The open end, behind the last settled block; the same object until it has changed.
 
-        Of a long end the last part is not shown yet, up to a sixteenth; of a table the row that is not complete.
+        Of a long end the last part is not shown yet, up to a sixteenth, and never more than LONGEST_SHOWN: all of it is
+        sent again with each change. Of a table the row that is not complete is not shown.
         """
         self._settle()
         if self._growing:
             return self._growing_tail(self._growing)
-        shown = _window(len(self._open))
+        shown = min(_window(len(self._open)), LONGEST_SHOWN)
         if self._tail is None or self._shown != shown:
             self._shown = shown
             self._tail = self._prose(self._open[:shown])
