@@ -61,8 +61,9 @@ async def waiting(cast: Cast) -> int:
 
 @pytest.mark.usefixtures("small")
 async def test_pieces_become_the_whole_conversation_and_are_let_go_of(cast: Cast) -> None:
+    picture = ["picture", "more", "more"]
     kinds = [one.kind for one in apart(TREE)[1]]
-    assert kinds == ["outline", "messages", "messages", "picture", "picture", "messages", "messages", "picture"]
+    assert kinds == ["outline", "messages", "messages", *picture, *picture, "messages", "messages", *picture]
     key = await sent(cast.imports, cast.alice, TREE)
     assert await waiting(cast) == len(kinds)
     assert await cast.imports.bring_in(cast.alice, key)

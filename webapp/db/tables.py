@@ -462,7 +462,7 @@ class ImportPiece(Base, kw_only=True):
     __tablename__ = "import_pieces"
     __table_args__ = (
         Index("ix_import_pieces_number", "item_id", "number", unique=True),
-        CheckConstraint("kind IN ('outline', 'messages', 'picture')", name="kind"),
+        CheckConstraint("kind IN ('outline', 'messages', 'picture', 'more')", name="kind"),
     )
 
     id: Mapped[UUID] = key()

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from webapp.documents.document import Document, DocumentMessage
 
-PIECE_BYTES: Final = 1_000_000  # of a piece, unless it is a single message or picture; larger documents go in pieces
+PIECE_BYTES: Final = 1_000_000  # of a piece, unless it is a single message; larger documents go in pieces
 PIECE_MESSAGES: Final = 500
 
-Kind = Literal["outline", "messages", "picture"]
+Kind = Literal["outline", "messages", "picture", "more"]
 
 
 class Piece(Struct, frozen=True):
@@ -21,7 +21,8 @@ class Piece(Struct, frozen=True):
 
     - "outline", the first: the document as JSON, its messages with no more than their place in the tree.
     - "messages": some of them as JSON, in their order.
-    - "picture": the bytes of one, which belongs to the last message of the piece of messages before it.
+    - "picture": the first bytes of one, which belongs to the last message of the piece of messages before it.
+    - "more": what follows of its bytes.
     """
 
     number: int
@@ -68,10 +69,16 @@ def _parts(document: Document) -> Iterator[tuple[Kind, bytes]]:
         size += len(part)
         if is_large:
             yield "messages", _list(group)
-            yield from (("picture", one.data) for one in message.pictures if one.data)
+            for one in message.pictures:
+                yield from _slices(one.data or b"")
             group, size = [], 0
     if group:
         yield "messages", _list(group)
+
+
+def _slices(picture: bytes) -> Iterator[tuple[Kind, bytes]]:
+    for start in range(0, len(picture), PIECE_BYTES):
+        yield "more" if start else "picture", picture[start : start + PIECE_BYTES]
 
 
 def _outline(document: Document) -> bytes:

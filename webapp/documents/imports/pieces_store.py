@@ -39,13 +39,27 @@ async def outline(session: AsyncSession, item: UUID) -> Document:
 async def add_pieces(session: AsyncSession, intake: Intake, item: UUID) -> None:
     """Adds what all pieces hold to a conversation."""
     last: DocumentMessage | None = None
+    picture = list[bytes]()
     async for kind, data in _pieces(session, item):
+        if kind != "more":
+            await _add_joined(session, intake, last, picture)
         if kind == "messages":
             messages = messages_of(data)
             await add_messages(session, intake, messages)
             last = messages[-1]
-        elif last is not None:
-            await add_picture(session, intake, last, data)
+        else:
+            picture.append(data)
+    await _add_joined(session, intake, last, picture)
+
+
+async def _add_joined(
+    session: AsyncSession, intake: Intake, message: DocumentMessage | None, parts: list[bytes]
+) -> None:
+    """Adds the picture of these parts, if there are any, and lets go of them before."""
+    if parts and message is not None:
+        data = b"".join(parts)
+        parts.clear()
+        await add_picture(session, intake, message, data)
 
 
 async def _pieces(session: AsyncSession, item: UUID) -> AsyncIterator[tuple[str, bytes]]:

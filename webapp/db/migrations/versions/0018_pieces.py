@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("kind", Words(16), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("kind IN ('outline', 'messages', 'picture')", name="ck_import_pieces_kind"),
+        sa.CheckConstraint("kind IN ('outline', 'messages', 'picture', 'more')", name="ck_import_pieces_kind"),
         sa.ForeignKeyConstraint(["item_id"], ["import_items.id"], name="fk_import_pieces_item_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_import_pieces_owner_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_import_pieces"),
