@@ -43,6 +43,7 @@ NO_SECRETS: Final = {
     "attempts.subject",
     "attachments.data",
     "import_items.document",
+    "import_pieces.data",
 }
 
 
