@@ -130,4 +130,7 @@ def _plain(text: str) -> str:
     return f"<p>{'<br />'.join(lines)}</p>\n"
 
 
-_MISSING: Final = "<p><em>The last {:,} characters are too much for this page. To read them, export the conversation as text.</em></p>\n"
+_MISSING: Final = (
+    "<p><em>The last {:,} characters are too much for this page. "
+    "To read them, export the conversation as text.</em></p>\n"
+)
