@@ -137,18 +137,18 @@ async def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     """
     if response.headers.get("content-encoding", "identity") != "identity":
         raise OpenRouterError("malformed", detail="the answer is compressed, though that was not asked for")
-    size, spent = 0, 0.0
+    size = 0
     async for piece in response.aiter_raw():
         size += len(piece)
         if size > MAX_ANSWER_BYTES:
             raise _too_large(MAX_ANSWER_BYTES)
+        spent = 0.0  # to wait for the piece has let others go on
         for at in range(0, len(piece), SLICE):
             began = perf_counter()
             yield piece[at : at + SLICE]
             spent += perf_counter() - began
-            if spent > TURN:
-                is_more_there = at + SLICE < len(piece)
-                await asyncio.sleep(min(spent, LONGEST_REST) if is_more_there else 0)
+            if spent > TURN and at + SLICE < len(piece):
+                await asyncio.sleep(min(spent, LONGEST_REST))
                 spent = 0.0
 
 
