@@ -98,8 +98,8 @@ def fragments(number: int) -> Any:
         (answers, 2_000),
         (forks, 1_500),
         (topics, 1_000),
-        (parts, 4_000),
-        (results, 1_200),
+        (parts, 1_500),
+        (results, 400),
     ],
 )
 def test_twice_as_much_takes_twice_the_time(made: Callable[[int], Any], number: int) -> None:
