@@ -336,6 +336,17 @@ def test_of_an_endless_paragraph_the_beginning_is_shown_until_it_ends() -> None:
     assert "".join(block.html for block in stream.blocks()).count("word") == LONGEST_SHOWN // 4 + 100_000
 
 
+@pytest.mark.parametrize("piece", ["*|\n", "\\[\n", "> - > 1. a\n", "|\n\\("])
+def test_a_long_end_of_marks_is_shown_and_no_more_looked_through(piece: str) -> None:
+    text = piece * (60_000 // len(piece))
+    whole, cut = grown(text), grown(text, list(range(0, len(text), 999)))
+    assert cut.blocks() == whole.blocks()
+    assert (seen(cut.tail), seen(whole.tail)) == (seen(whole.tail), seen(cut.tail))
+    whole.append("\n\nThe end.")
+    whole.finish()
+    assert "The end." in whole.blocks()[-1].html
+
+
 def test_a_link_defined_before_is_a_link() -> None:
     assert 'href="http://b.example"' in finished("[a]: http://b.example\n\nc\n\nd [a]\n\n")
 

@@ -70,6 +70,18 @@ def _next_window(seen: int, length: int) -> int | None:
 
 
 LONGEST_SHOWN: Final = 250_000  # characters of an open end; one without a single blank line is no text to read along
+LONG_OPEN: Final = 20_000  # characters
+DENSE: Final = 2.5  # times its length, as weight; prose, code, tables and data weigh less than twice theirs
+
+
+def _is_left_alone(text: str) -> bool:
+    """Whether so long an open end of so many marks isn't looked through any more, until the text has ended.
+
+    The work for each look grows with both, and nobody writes twenty thousand characters of marks without a blank line.
+    """
+    return len(text) > LONG_OPEN and not is_small(text, int(DENSE * len(text)))
+
+
 SLICE: Final = 20_000  # characters: a text that comes at once is settled so much at a time, without copying the rest
 
 
@@ -178,7 +190,7 @@ class BlockStream:
         """Looks at some more of the open end for what is finished. Returns whether there is more to look at."""
         behind = complete(self._open)
         window = _next_window(self._outlined, behind)
-        if window is None:
+        if window is None or _is_left_alone(self._open[:window]):
             return False
         end = window if window == behind else complete(self._open[:window])
         settled = self._settle_lines(LINE.findall(self._open, 0, end))
