@@ -99,7 +99,7 @@ def fragments(number: int) -> Any:
         (forks, 1_500),
         (topics, 1_000),
         (parts, 1_500),
-        (results, 400),
+        (results, 1_200),
     ],
 )
 def test_twice_as_much_takes_twice_the_time(made: Callable[[int], Any], number: int) -> None:
