@@ -85,6 +85,7 @@ from webapp.db.address import address_of
 from webapp.db.engine import open_database
 from webapp.db.migrate import revisions
 from webapp.db.outages import AwayError
+from webapp.documents.closer import Closer
 from webapp.documents.imports.claims_store import Claims
 from webapp.documents.imports.coming import Coming
 from webapp.documents.imports.importer import Importer
@@ -296,6 +297,7 @@ def create_app(settings: Settings, *, is_demo: bool = False) -> Litestar:
         "shares": shares,
         "share_presenter": SharePresenter(presenter, conversations),
         "watchers": Watchers(shares),
+        "closer": Closer(sandbox),
         "webpage": Webpage(templates, renderer, assets.text("app.css")),
         "public_url": settings.public_url,
         "readiness": readiness,

@@ -31,6 +31,7 @@ from webapp.conversations.store import Conversations
 from webapp.db.address import Address
 from webapp.db.tables import ApiToken, Base, Ticket
 from webapp.db.tables import Session as SessionRow
+from webapp.documents.closer import Closer
 from webapp.documents.routes import download_all
 from webapp.documents.store import DocumentStore
 from webapp.rendering.markdown import RENDERER_VERSION
@@ -43,6 +44,7 @@ NO_SECRETS: Final = {
     "attempts.subject",
     "attachments.data",
     "import_items.document",
+    "import_pieces.data",
 }
 
 
@@ -149,7 +151,7 @@ async def test_a_download_of_everything_ends_too(house: House, alice: Caller) ->
     thief = await sign_in(house, alice.user)
     throttles = Throttles(Attempts(house.database))
     documents = DocumentStore(house.database, gallery_of(house.database))
-    download = await download_all.fn(thief, house.presence, documents, throttles)
+    download = await download_all.fn(thief, house.presence, documents, Closer(), throttles)
     pieces = download.iterator
     got = [await anext(pieces)]
     await sign_out_elsewhere(house, alice)

@@ -24,7 +24,7 @@ from webapp.conversations.store import Conversations
 from webapp.conversations.tree_store import Branches
 from webapp.db.address import Address, PostgresServer
 from webapp.db.engine import Database
-from webapp.db.tables import Attachment, Conversation, Import, ImportItem, Message, Persona, Prompt, User
+from webapp.db.tables import Attachment, Conversation, Import, ImportItem, ImportPiece, Message, Persona, Prompt, User
 from webapp.db.types import new_id
 from webapp.library.prompts import Prompt as PromptValue
 from webapp.library.store import Library
@@ -36,6 +36,7 @@ TEXTS: dict[Any, tuple[str, ...]] = {
         *("citations", "sent", "error_message", "feedback_note"),
     ),
     ImportItem: ("title", "remark", "document"),
+    ImportPiece: ("data",),
     Prompt: ("name", "text"),
     Persona: ("name", "system_prompt", "parameters"),
 }

@@ -16,6 +16,7 @@ from tests.fakes.scene import open_scene
 from webapp.conversations.listing import View
 from webapp.db.address import Address
 from webapp.documents.archive import stream_archive, write_archive
+from webapp.documents.closer import Closer
 from webapp.documents.document import Document, DocumentPicture
 from webapp.documents.store import DocumentStore
 
@@ -37,7 +38,10 @@ def test_everything_awkward_goes_along(address: Address, tmp_path: Path) -> None
     async def work() -> int:
         async with open_database(address) as database:
             return await write_archive(
-                DocumentStore(database, gallery_of(database)), tmp_path / "all.zip", lambda *step: told.append(step)
+                DocumentStore(database, gallery_of(database)),
+                Closer(),
+                tmp_path / "all.zip",
+                lambda *step: told.append(step),
             )
 
     count = apart(work())
@@ -58,7 +62,7 @@ async def test_a_zip_that_is_streamed_is_whole(address: Address) -> None:
     await on(address, move_in)
     async with open_database(address) as database:
         store = DocumentStore(database, gallery_of(database))
-        pieces = [piece async for piece in stream_archive(store, (await store.users())[0].id)]
+        pieces = [piece async for piece in stream_archive(store, Closer(), (await store.users())[0].id)]
     assert len(pieces) > 2
     with zipfile.ZipFile(BytesIO(b"".join(pieces))) as archive:
         documents, pictures = read(archive)
@@ -86,7 +90,7 @@ async def test_those_that_were_chosen_alone_go_along_and_nobody_else_s(address: 
         bobs = [UUID(one.id) async for one in store.documents(scene.bob)]
 
         async def ids_of(chosen: list[UUID] | View) -> list[UUID]:
-            data = b"".join([piece async for piece in stream_archive(store, scene.alice, chosen)])
+            data = b"".join([piece async for piece in stream_archive(store, Closer(), scene.alice, chosen)])
             with zipfile.ZipFile(BytesIO(data)) as archive:
                 return [UUID(one.id) for one in read(archive)[0]]
 

@@ -98,7 +98,7 @@ def fragments(number: int) -> Any:
         (answers, 2_000),
         (forks, 1_500),
         (topics, 1_000),
-        (parts, 4_000),
+        (parts, 1_500),
         (results, 1_200),
     ],
 )

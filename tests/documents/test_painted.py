@@ -27,6 +27,7 @@ from webapp.conversations.gallery import open_gallery
 from webapp.conversations.pictures import UNSHOWN
 from webapp.db.address import SqliteFile
 from webapp.documents.archive import write_archive
+from webapp.documents.closer import Closer
 from webapp.documents.document import DocumentPicture
 from webapp.documents.store import DocumentStore
 from webapp.standin.steps import Say
@@ -101,7 +102,7 @@ async def ways_out(client: httpx.AsyncClient, server: AppServer, conversation: U
     found = {one: (await client.get(one)).content for one in addresses}
     target = folder / "all.zip"
     async with open_database(SqliteFile(server.database)) as database, open_gallery(database) as gallery:
-        await write_archive(DocumentStore(database, gallery), target, lambda *_: None)
+        await write_archive(DocumentStore(database, gallery), Closer(), target, lambda *_: None)
     found |= {"chosen": chosen.content, "command": target.read_bytes()}
     return {way: unwrapped(unzipped(data) if data.startswith(b"PK") else data) for way, data in found.items()}
 

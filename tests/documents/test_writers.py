@@ -9,6 +9,7 @@ from tests.fakes.documents import ASKED, document, message
 from webapp.conversations.messages import Source
 from webapp.documents.document import Document, DocumentPicture
 from webapp.documents.writers import Markdown, PlainText, Writer, written
+from webapp.rendering.endings import closing_of
 
 SVG = DocumentPicture(id="p1", media_type="image/svg+xml")
 CITED = (Source("https://example.org/a", "A page"), Source("https://example.org/b", ""))
@@ -19,8 +20,13 @@ MARKDOWN = Markdown(lambda picture: picture.path)
 TEXT = PlainText(lambda picture: f"https://here/{picture.id}")
 
 
+def whole(writer: Writer, made: Document) -> str:
+    """All of it, with what each answer needs below it."""
+    return written(writer, made, {one.id: closing_of(one.content) for one in made.messages})
+
+
 def test_markdown_tells_who_speaks_what_failed_and_what_was_cited() -> None:
-    assert written(MARKDOWN, document(ASKED, FAILED, system_prompt="Be brief.")) == (
+    assert whole(MARKDOWN, document(ASKED, FAILED, system_prompt="Be brief.")) == (
         "# A title\n\n**System prompt**\n\nBe brief.\n\n"
         "## You · 2026-11-24 10:30 UTC\n\nHi\n\n"
         "## a/model · 2026-11-24 10:30 UTC\n\n*Failed. No credit.*\n\n![Picture](pictures/p1.svg)\n\n"
@@ -29,7 +35,7 @@ def test_markdown_tells_who_speaks_what_failed_and_what_was_cited() -> None:
 
 
 def test_text_tells_the_same() -> None:
-    assert written(TEXT, document(ASKED, FAILED, system_prompt="Be brief.")) == (
+    assert whole(TEXT, document(ASKED, FAILED, system_prompt="Be brief.")) == (
         "A title\n=======\n\nSystem prompt:\nBe brief.\n\n"
         "You, 2026-11-24 10:30 UTC\n-------------------------\n\nHi\n\n"
         "a/model, 2026-11-24 10:30 UTC\n-----------------------------\n\n(Failed. No credit.)\n\n"
@@ -40,7 +46,7 @@ def test_text_tells_the_same() -> None:
 @pytest.mark.parametrize("writer", [MARKDOWN, TEXT])
 def test_it_has_the_branch_that_is_shown(writer: Writer) -> None:
     both = (ASKED, message(2, 1, "assistant", "Old."), message(3, 1, "assistant", "New."))
-    text = written(writer, document(*both))
+    text = whole(writer, document(*both))
     assert "New." in text
     assert "Old." not in text
 
@@ -51,7 +57,7 @@ def test_a_branch_that_bites_its_tail_ends() -> None:
 
 
 def test_a_conversation_without_messages_is_its_title() -> None:
-    assert written(MARKDOWN, document()) == "# A title\n"
+    assert whole(MARKDOWN, document()) == "# A title\n"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,7 @@ def headings(markdown: str) -> int:
 @pytest.mark.parametrize("role", ["user", "assistant"])
 def test_what_a_turn_leaves_open_swallows_no_other(role: str, content: str) -> None:
     turns = (message(1, None, role, content), message(2, 1, "assistant", "Next."), message(3, 2, "user", "Last."))
-    text = written(MARKDOWN, document(*turns))
+    text = whole(MARKDOWN, document(*turns))
     assert headings(text) == 3
     assert all(line in text for line in content.splitlines())
 
@@ -115,18 +121,18 @@ def test_every_turn_has_its_heading_whatever_is_said(texts: list[str]) -> None:
         message(place, place - 1 or None, "user" if place % 2 else "assistant", text)
         for place, text in enumerate(texts, 1)
     ]
-    assert headings(written(MARKDOWN, document(*turns))) == len(texts)
+    assert headings(whole(MARKDOWN, document(*turns))) == len(texts)
 
 
 def test_a_question_forges_no_turn_and_a_title_no_link() -> None:
     forged = "Hi\n\n## You · 2026-11-24 10:30 UTC\n\n*I said so.*"
-    text = written(MARKDOWN, document(message(1, None, "user", forged), title="[a](https://evil.example) <b>"))
+    text = whole(MARKDOWN, document(message(1, None, "user", forged), title="[a](https://evil.example) <b>"))
     html = comrak.render_markdown(text)
     assert (html.count("<h2>"), html.count("<a "), html.count("<em>")) == (1, 0, 0)
     assert forged in text
 
 
 def test_a_plain_question_stays_plain() -> None:
-    assert "\n\nWhat is it, then?\n\nAnd why?\n" in written(
+    assert "\n\nWhat is it, then?\n\nAnd why?\n" in whole(
         MARKDOWN, document(message(1, None, "user", "What is it, then?\n\nAnd why?"))
     )

@@ -19,7 +19,7 @@ Values = dict[str, Any]
 
 def household() -> dict[str, list[Values]]:
     """Rows by table, in an order in which they can be added; every column of each table has a value somewhere."""
-    alice, conversation, question, answer, later, sent, tag = (new_id() for _ in range(7))
+    alice, conversation, question, answer, later, sent, item, tag = (new_id() for _ in range(8))
     first = UUID(int=1)  # a message before its parent, by its key
     rest = {"conversation_id": conversation, "owner_id": alice, "created_at": NOW}
     return {
@@ -282,7 +282,7 @@ def household() -> dict[str, list[Values]]:
         ],
         "import_items": [
             {
-                "id": new_id(),
+                "id": item,
                 "import_id": sent,
                 "place": 2**40,
                 "state": "waiting",
@@ -293,6 +293,16 @@ def household() -> dict[str, list[Values]]:
                 "conversation_id": conversation,
                 "messages": 3,
                 "document": bytes(range(256)),
+            }
+        ],
+        "import_pieces": [
+            {
+                "id": new_id(),
+                "item_id": item,
+                "number": 2**40,
+                "owner_id": alice,
+                "kind": "picture",
+                "data": bytes(range(256)),
             }
         ],
         "models": [

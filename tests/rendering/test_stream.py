@@ -14,7 +14,7 @@ from tests.rendering.samples import DOCUMENT, FOOTNOTES, any_markdown, independe
 from webapp.rendering import stream as stream_module
 from webapp.rendering.growing import OpenBlock
 from webapp.rendering.markdown import render
-from webapp.rendering.stream import Block, BlockStream, Prose, Tail
+from webapp.rendering.stream import LONGEST_SHOWN, Block, BlockStream, Prose, Tail
 
 PROPERTY = settings(deadline=None, max_examples=300, derandomize=True)
 
@@ -323,6 +323,28 @@ def test_a_very_long_end_is_rendered_more_rarely_and_settled_whole(line: str) ->
     assert tails < 300
     stream.finish()
     assert stream.blocks()[-1].end == len(text)
+
+
+def test_of_an_endless_paragraph_the_beginning_is_shown_until_it_ends() -> None:
+    stream = BlockStream("word " * (LONGEST_SHOWN // 4))
+    tail = stream.tail
+    stream.append("word " * 100_000)
+    assert stream.tail is tail
+    assert isinstance(tail, Prose)
+    assert len(tail.html) <= LONGEST_SHOWN + 100
+    stream.finish()
+    assert "".join(block.html for block in stream.blocks()).count("word") == LONGEST_SHOWN // 4 + 100_000
+
+
+@pytest.mark.parametrize("piece", ["*|\n", "\\[\n", "> - > 1. a\n", "|\n\\("])
+def test_a_long_end_of_marks_is_shown_and_no_more_looked_through(piece: str) -> None:
+    text = piece * (60_000 // len(piece))
+    whole, cut = grown(text), grown(text, list(range(0, len(text), 999)))
+    assert cut.blocks() == whole.blocks()
+    assert (seen(cut.tail), seen(whole.tail)) == (seen(whole.tail), seen(cut.tail))
+    whole.append("\n\nThe end.")
+    whole.finish()
+    assert "The end." in whole.blocks()[-1].html
 
 
 def test_a_link_defined_before_is_a_link() -> None:

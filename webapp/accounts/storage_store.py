@@ -1,4 +1,4 @@
-"""How many bytes a user has here. Triggers keep count in the transaction of each change (migration 0017).
+"""How many bytes a user has here. Triggers keep count in the transaction of each change (migrations 0017, 0018).
 
 So nobody who stores or deletes has to think of it, and the figure is that of all that is committed. On Postgres each
 change is a row: nobody waits for a row that another holds. `Storage.fold` sums them up.
@@ -38,6 +38,7 @@ from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Import as ImportRow
 from webapp.db.tables import ImportItem as ItemRow
+from webapp.db.tables import ImportPiece as PieceRow
 from webapp.db.tables import Message as MessageRow
 from webapp.db.tables import Persona as PersonaRow
 from webapp.db.tables import Prompt as PromptRow
@@ -178,6 +179,7 @@ _MESSAGE: Final = case(
 )
 _PICTURE: Final = AttachmentRow.size + ROW
 _ITEM: Final = _size(ItemRow.title, ItemRow.remark, ItemRow.document)
+_PIECE: Final = _size(PieceRow.data)
 _PROMPT: Final = _size(PromptRow.name, PromptRow.text)
 _PERSONA: Final = _size(PersonaRow.name, PersonaRow.system_prompt, PersonaRow.parameters)
 
@@ -195,6 +197,7 @@ _FULL: Final = (
     _of("imports", _ITEM)
     .join_from(ItemRow, ImportRow, ImportRow.id == ItemRow.import_id)
     .where(ImportRow.user_id == _OWNER),
+    _of("imports", _PIECE).where(PieceRow.owner_id == _OWNER),
     _of("library", _PROMPT).where(PromptRow.owner_id == _OWNER),
     _of("library", _PERSONA).where(PersonaRow.owner_id == _OWNER),
 )

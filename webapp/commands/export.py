@@ -54,11 +54,12 @@ async def _write(address: "Address", target: Path) -> int:
     from webapp.conversations.gallery import open_gallery
     from webapp.db.engine import open_database
     from webapp.documents.archive import write_archive
+    from webapp.documents.closer import Closer
     from webapp.documents.store import DocumentStore
 
     database = open_database(address)
     try:
         async with open_gallery(database) as gallery:
-            return await write_archive(DocumentStore(database, gallery), target, Progress("exported"))
+            return await write_archive(DocumentStore(database, gallery), Closer(), target, Progress("exported"))
     finally:
         await database.close()

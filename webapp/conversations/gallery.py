@@ -42,7 +42,7 @@ class Gallery:
         self._painter = painter
         self._turns = WeakValueDictionary[UUID, asyncio.Lock]()
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._tasks = dict[tuple[UUID, UUID], asyncio.Task[None]]()
+        self._tasks = dict[tuple[UUID, UUID], asyncio.Task[Picture | None]]()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -59,8 +59,10 @@ class Gallery:
         """
         picture = await self._store.painted(owner, picture_id)
         if picture is None:
-            await asyncio.wait([self._painting(owner, picture_id)], timeout=PATIENCE)
-            picture = await self._store.painted(owner, picture_id)
+            painting = self._painting(owner, picture_id)
+            await asyncio.wait([painting], timeout=PATIENCE)
+            has_ended = painting.done() and not painting.cancelled()
+            picture = (painting.result() if has_ended else None) or await self._store.painted(owner, picture_id)
         if picture is None:
             raise UnavailableError(
                 "This picture isn't ready yet, because the server is busy. Load the page again in some seconds.",
@@ -82,7 +84,7 @@ class Gallery:
                 retry_after=60,
             )
 
-    def _painting(self, owner: UUID, picture_id: UUID) -> asyncio.Task[None]:
+    def _painting(self, owner: UUID, picture_id: UUID) -> asyncio.Task[Picture | None]:
         """The task that paints a picture. Several who ask for the same share it, and it doesn't end with them."""
         key = owner, picture_id
         if key not in self._tasks:
@@ -93,16 +95,18 @@ class Gallery:
             task.add_done_callback(lambda _: self._tasks.pop(key))
         return self._tasks[key]
 
-    async def _paint(self, owner: UUID, picture_id: UUID) -> None:
+    async def _paint(self, owner: UUID, picture_id: UUID) -> Picture | None:
+        """Paints a picture and keeps it. Returns it if it is the one that is kept, for those who wait for it."""
         try:
             async with self._turns.setdefault(owner, asyncio.Lock()), self._places:
                 came = await self._store.unpainted(owner, picture_id)  # not before: it may be large
                 if came is None:
-                    return
+                    return None
                 [painted] = await self._painter.paint([came], owner)
-                if painted.name:
-                    await self._store.keep(picture_id, painted)
+                is_kept = bool(painted.name) and await self._store.keep(picture_id, painted)
+                return painted if is_kept and painted.is_shown else None
         except AwayError:
             pass  # it's in the log already, and whoever waits for the picture hears of it
         except Exception:
             logger.exception("Picture %s could not be kept", picture_id)
+        return None

@@ -6,7 +6,7 @@ Every method takes the owner first and finds nothing that belongs to another, or
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, null, select, update
 
 from webapp.conversations.pictures import Picture
 from webapp.db.engine import Database
@@ -26,12 +26,13 @@ class PictureStore:
 
     async def painted(self, owner: UUID, picture_id: UUID) -> Picture | None:
         """A picture that goes out; None for one that isn't painted yet. NotFoundError if there is no such."""
-        is_it = AttachmentRow.id == picture_id
+        data = case((_IS_PAINTED, AttachmentRow.data), else_=null())  # what came isn't needed, and may be large
+        query = _of(owner, AttachmentRow.media_type, data, AttachmentRow.name).where(AttachmentRow.id == picture_id)
         async with self._database.read() as session:
-            row = (await session.execute(_of(owner, *_PICTURE).where(is_it, _IS_PAINTED))).first()
-            if row is None and await session.scalar(_of(owner, AttachmentRow.id).where(is_it)) is None:
-                raise NotFoundError("There is no such picture. It may have been deleted.")
-        return None if row is None else Picture(*row)
+            row = (await session.execute(query)).first()
+        if row is None:
+            raise NotFoundError("There is no such picture. It may have been deleted.")
+        return Picture(*row) if row.name else None
 
     async def unpainted(self, owner: UUID, picture_id: UUID) -> Picture | None:
         """The same as it came; None where it's painted, or gone."""
@@ -46,16 +47,18 @@ class PictureStore:
         async with self._database.read() as session:
             return list(await session.scalars(query.order_by(AttachmentRow.id)))
 
-    async def keep(self, picture_id: UUID, painted: Picture) -> None:
-        """Puts a painted picture in the place of what came. Of several painters the first one's stays."""
+    async def keep(self, picture_id: UUID, painted: Picture) -> bool:
+        """Puts a painted picture in the place of what came. Of several painters the first one's stays.
+
+        Returns whether this one stays; False also if the picture has been deleted.
+        """
         values: dict[str, Any] = {"name": painted.name, "media_type": painted.media_type}
         if painted.is_shown:
             width, height = painted.size or (None, None)
             values |= {"data": painted.data, "size": len(painted.data), "width": width, "height": height}
         async with self._database.write() as session:
-            await session.execute(
-                update(AttachmentRow).where(AttachmentRow.id == picture_id, ~_IS_PAINTED).values(values)
-            )
+            kept = update(AttachmentRow).where(AttachmentRow.id == picture_id, ~_IS_PAINTED).values(values)
+            return (await session.execute(kept.returning(AttachmentRow.id))).first() is not None
 
 
 def _of(owner: UUID, *columns: Any) -> Select[Any]:

@@ -21,7 +21,7 @@ from webapp.web.refusals import RefusalError, SignedOutError
 from webapp.web.sse import COMMENT, encode_event
 
 CONNECTION_SECONDS: Final = 300.0  # proxies cut long connections anyhow: better we do, between two frames
-STEP_PAUSE: Final = 0.005  # between two parts of what came at once: others have their turn
+STEP_PAUSE: Final = 0.005  # seconds at least between two parts of what came at once: others have their turn
 COUNT_INTERVAL: Final = 1.0  # how often a page is told the number of tokens
 WAS_THOUGHT: Final = "What stands above were the model's thoughts. Its answer:"
 DOCUMENT_INTERVAL: Final = 0.4  # a document can only add, so its unfinished end is sent anew less often
@@ -175,12 +175,13 @@ async def frames(
     try:
         async with aclosing(follow) as versions:
             async for reply in versions:
-                frame = view.frame(reply)
+                frame, worked = _timed(view, reply)
                 if frame:
                     yield encode_event(frame, cursor=str(view.cursor))
                 while reply.blocks.is_behind:
-                    await asyncio.sleep(STEP_PAUSE)
-                    if frame := view.frame(reply):
+                    await _give_way(worked)
+                    frame, worked = _timed(view, reply)
+                    if frame:
                         yield encode_event(frame, cursor=str(view.cursor))
                 if not reply.is_live:
                     break
@@ -188,11 +189,24 @@ async def frames(
                     yield COMMENT
                 if asyncio.get_running_loop().time() > deadline:
                     return
+                if worked > STEP_PAUSE:
+                    await _give_way(worked)
             else:
                 return
     except SignedOutError:
         pass
     yield encode_event("", event="done")
+
+
+def _timed(view: PageView, reply: Reply) -> tuple[str, float]:
+    """The view's next frame, and the seconds of the processor that it took."""
+    began = time.thread_time()
+    return view.frame(reply), time.thread_time() - began
+
+
+async def _give_way(worked: float) -> None:
+    """Lets others go on for as long as a step has taken, of the processor: a page of theirs takes several turns."""
+    await asyncio.sleep(max(worked, STEP_PAUSE))
 
 
 async def growing_text(follow: AsyncGenerator[Reply, None]) -> AsyncGenerator[tuple[str, bool], None]:
@@ -211,16 +225,18 @@ async def growing_text(follow: AsyncGenerator[Reply, None]) -> AsyncGenerator[tu
                     piece = f'<p class="live__tail">{WAS_THOUGHT}</p>'
                 rethought = reply.rethought
                 while True:
+                    began = time.thread_time()
                     reply.blocks.step()
                     blocks = reply.blocks.blocks(after=settled)
                     if blocks:
                         settled = blocks[-1].end
                         piece += "".join(block.html for block in blocks)
+                    worked = time.thread_time() - began
                     if not reply.blocks.is_behind:
                         break
                     yield piece, True
                     piece = ""
-                    await asyncio.sleep(STEP_PAUSE)
+                    await _give_way(worked)
                 if reply.blocks.tail.html != tail:
                     tail = reply.blocks.tail.html
                     piece += f'<div class="live__tail">{tail}</div>'

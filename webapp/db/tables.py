@@ -432,7 +432,10 @@ class Import(Base, kw_only=True):
 
 
 class ImportItem(Base, kw_only=True):
-    """A conversation of such a file. `document` is its JSON until it has become one of ours, `conversation_id`."""
+    """A conversation of such a file. `document` is its JSON until it has become one of ours, `conversation_id`.
+
+    A large one has no document: it waits as pieces.
+    """
 
     __tablename__ = "import_items"
     __table_args__ = (
@@ -451,6 +454,23 @@ class ImportItem(Base, kw_only=True):
     messages: Mapped[int] = mapped_column(default=0)
     conversation_id: Mapped[UUID | None] = mapped_column(default=None)
     document: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+
+
+class ImportPiece(Base, kw_only=True):
+    """A part of a large conversation of a file, as long as that waits. The owner is that of the import."""
+
+    __tablename__ = "import_pieces"
+    __table_args__ = (
+        Index("ix_import_pieces_number", "item_id", "number", unique=True),
+        CheckConstraint("kind IN ('outline', 'messages', 'picture', 'more')", name="kind"),
+    )
+
+    id: Mapped[UUID] = key()
+    item_id: Mapped[UUID] = mapped_column(owned_by("import_items.id"))
+    number: Mapped[int]
+    owner_id: Mapped[UUID] = mapped_column(owned_by("users.id"), index=True)
+    kind: Mapped[str] = mapped_column(Words(16))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Share(Base, kw_only=True):

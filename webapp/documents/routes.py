@@ -20,6 +20,7 @@ from webapp.conversations.presenter import Presenter
 from webapp.conversations.replies import Replies
 from webapp.conversations.store import Conversations
 from webapp.documents.archive import stream_archive
+from webapp.documents.closer import Closer
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
 from webapp.documents.pages import ExportPage
 from webapp.documents.store import DocumentStore
@@ -46,6 +47,7 @@ async def show_document(
     conversations: NamedDependency[Conversations],
     replies: NamedDependency[Replies],
     webpage: NamedDependency[Webpage],
+    closer: NamedDependency[Closer],
     public_url: NamedDependency[str],
     conversation_id: FromPath[UUID],
     kind: FromPath[str],
@@ -76,7 +78,10 @@ async def show_document(
     async def finished() -> DocumentMessage | None:
         return await documents.message(owner, conversation_id, document.active_leaf_id)
 
-    pieces = text_pieces(writer, document, follow, finished)
+    async def closing_of(message: DocumentMessage) -> str | None:
+        return await closer.closing(owner, message) if kind == "md" else None
+
+    pieces = text_pieces(writer, document, follow, finished, closing_of)
     return _sent(pieces, document, kind, "text/plain; charset=utf-8", STREAM_HEADERS)
 
 
@@ -98,10 +103,11 @@ async def download_all(
     caller: NamedDependency[Caller],
     presence: NamedDependency[Presence],
     documents: NamedDependency[DocumentStore],
+    closer: NamedDependency[Closer],
     throttles: NamedDependency[Throttles],
 ) -> Stream:
     throttles.export(caller.user.id)
-    return _zip(_while_in(caller, presence, stream_archive(documents, caller.user.id)))
+    return _zip(_while_in(caller, presence, stream_archive(documents, closer, caller.user.id)))
 
 
 @post("/export/chosen", name="export_chosen", status_code=200)
@@ -110,12 +116,13 @@ async def download_chosen(
     caller: NamedDependency[Caller],
     presence: NamedDependency[Presence],
     documents: NamedDependency[DocumentStore],
+    closer: NamedDependency[Closer],
     throttles: NamedDependency[Throttles],
 ) -> Stream:
     """The same of those that were ticked in the list."""
     throttles.export(caller.user.id)
     form = await read_form(request, Chosen, limit=MAX_FORM)
-    return _zip(_while_in(caller, presence, stream_archive(documents, caller.user.id, form.what())))
+    return _zip(_while_in(caller, presence, stream_archive(documents, closer, caller.user.id, form.what())))
 
 
 async def _while_in(caller: Caller, presence: Presence, pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:

@@ -1,15 +1,15 @@
 """Conversations out of the database as documents: one at a time, each as it is at one moment."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import load_only
 
 from webapp.accounts.users import User
+from webapp.background import by_turns
 from webapp.conversations.gallery import Gallery
 from webapp.conversations.listing import View
 from webapp.conversations.listing_store import are_chosen
@@ -34,8 +34,8 @@ OF_CONVERSATION: Final = frozenset(Document.__struct_fields__) - {
     "messages",
 }
 
-_LOADED: Final = load_only(
-    *(getattr(MessageRow, name) for name in sorted(OF_MESSAGE | {"id", "parent_id", "sent", "citations", "deleted_at"}))
+_COLUMNS: Final = tuple(
+    getattr(MessageRow, name) for name in sorted(OF_MESSAGE | {"id", "parent_id", "sent", "citations", "deleted_at"})
 )
 
 
@@ -103,15 +103,17 @@ class DocumentStore:
             if row is None:
                 return None
             pictures = await _pictures(session, *are_its)
-            query = select(MessageRow).options(_LOADED).where(*are_its).order_by(MessageRow.id)
-            rows = list(await session.scalars(query))
+            query = select(*_COLUMNS).where(*are_its).order_by(MessageRow.id)
+            connection = await session.connection()  # which reads a row when it's asked for, and a session reads all
+            rows = [one async for one in by_turns(await connection.execute(query))]
             tree = _tree(rows)
+            messages = [_message(one, tree, pictures.get(one.id, ())) async for one in by_turns(rows) if one.id in tree]
             return Document(
                 id=str(row.id),
                 active_leaf_id=None if row.active_leaf_id is None else str(row.active_leaf_id),
                 **{name: getattr(row, name) for name in OF_CONVERSATION},
                 origins=tuple(row.origins or ()),
-                messages=tuple([_message(one, tree, pictures.get(one.id, ())) for one in rows if one.id in tree]),
+                messages=tuple(messages),
             )
 
 
@@ -129,12 +131,12 @@ async def _pictures(session: AsyncSession, *are_its: object) -> dict[UUID, tuple
     return found
 
 
-def _tree(rows: Sequence[MessageRow]) -> Tree:
+def _tree(rows: Sequence[Row[Any]]) -> Tree:
     """What is deleted is passed through: what stands below it stands below the nearest one above that is there."""
     return Tree(Node(one.id, one.parent_id, one.role, one.created_at, one.deleted_at is not None) for one in rows)
 
 
-def _message(row: MessageRow, tree: Tree, pictures: tuple[DocumentPicture, ...]) -> DocumentMessage:
+def _message(row: Row[Any], tree: Tree, pictures: tuple[DocumentPicture, ...]) -> DocumentMessage:
     parent = tree.parent(row.id)
     return DocumentMessage(
         id=str(row.id),

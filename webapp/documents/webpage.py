@@ -8,6 +8,7 @@ from uuid import UUID
 from markupsafe import Markup
 from msgspec import Struct
 
+from webapp.background import by_turns
 from webapp.conversations.pages import rendered
 from webapp.conversations.renderings import Renderer
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
@@ -46,7 +47,7 @@ class Webpage:
         """The branch that is shown of the owner's conversation, turn by turn."""
         head = SavedHead(document.title, self._styles, document.system_prompt)
         yield self._templates.render("documents/saved_head.html", head)
-        for message in document.branch:
+        async for message in by_turns(document.branch):
             pictures = tuple([_data_url(one, await picture_data(one)) for one in message.pictures])
             turn = await self._turn(owner, message, pictures)
             yield self._templates.render("documents/saved_message.html", turn)

@@ -5,12 +5,11 @@ grows the text comes bit by bit, and nobody knows yet what will stand below.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
 from webapp.documents.document import Document, DocumentMessage, DocumentPicture
-from webapp.rendering.endings import closing_of
 
 BETWEEN: Final = "\n\n"  # two blocks
 
@@ -28,19 +27,20 @@ Address = Callable[[DocumentPicture], str]
 
 
 class Writer(Protocol):
-    """Each method returns blocks; `address` leads to a picture, and is "" where nothing does."""
+    """Each method returns blocks; `closing` is the line that an answer's text needs below it, None where none does."""
 
     def head(self, document: Document) -> list[str]: ...
 
     def above(self, message: DocumentMessage) -> list[str]: ...
 
-    def text(self, message: DocumentMessage) -> list[str]: ...
+    def text(self, message: DocumentMessage, closing: str | None) -> list[str]: ...
 
-    def below(self, message: DocumentMessage) -> list[str]: ...
+    def below(self, message: DocumentMessage, closing: str | None) -> list[str]: ...
 
 
 class Markdown:
     def __init__(self, address: Address) -> None:
+        """`address` leads to a picture, and is "" where nothing does."""
         self._address = address
 
     def head(self, document: Document) -> list[str]:
@@ -50,20 +50,19 @@ class Markdown:
     def above(self, message: DocumentMessage) -> list[str]:
         return [f"## {_escaped(_speaker(message))} · {_moment(message.created_at)}"]
 
-    def text(self, message: DocumentMessage) -> list[str]:
+    def text(self, message: DocumentMessage, closing: str | None) -> list[str]:
         """An answer as it is. What is shown plain on the page is no Markdown here either."""
-        is_closed = message.role == "assistant" and closing_of(message.content) is not None
+        is_closed = message.role == "assistant" and closing is not None
         shown = message.content if is_closed else _plain(message.content)
         return [shown] if shown else []
 
-    def below(self, message: DocumentMessage) -> list[str]:
-        closing = closing_of(message.content) if message.role == "assistant" else ""
+    def below(self, message: DocumentMessage, closing: str | None) -> list[str]:
         sources = [
             f"{number}. [{_escaped(one.title or one.url)}](<{_address(one.link)}>)"
             for number, one in enumerate(message.sources, 1)
         ]
         return [
-            *([closing] if closing else []),
+            *([closing] if closing and message.role == "assistant" else []),
             *(f"*{_escaped(told)}*" for told in _ending(message)),
             *(f"![Picture]({at})" if at else f"*{UNSHOWN}*" for at in map(self._address, message.pictures)),
             *(["\n".join(sources)] if sources else []),
@@ -83,10 +82,10 @@ class PlainText:
         line = f"{_speaker(message)}, {_moment(message.created_at)}"
         return [f"{line}\n{'-' * len(line)}"]
 
-    def text(self, message: DocumentMessage) -> list[str]:
+    def text(self, message: DocumentMessage, closing: str | None) -> list[str]:  # plain text has none
         return [message.content] if message.content else []
 
-    def below(self, message: DocumentMessage) -> list[str]:
+    def below(self, message: DocumentMessage, closing: str | None) -> list[str]:
         sources = [f"[{number}] {_line(one.title)} {one.url}" for number, one in enumerate(message.sources, 1)]
         return [
             *(f"({told})" for told in _ending(message)),
@@ -95,11 +94,12 @@ class PlainText:
         ]
 
 
-def written(writer: Writer, document: Document) -> str:
-    """The whole of it, as it stands."""
+def written(writer: Writer, document: Document, closings: Mapping[str, str | None]) -> str:
+    """The whole of it, as it stands. `closings` has those of its answers, by their ids."""
     blocks = writer.head(document)
     for message in document.branch:
-        blocks += [*writer.above(message), *writer.text(message), *writer.below(message)]
+        closing = closings.get(message.id)
+        blocks += [*writer.above(message), *writer.text(message, closing), *writer.below(message, closing)]
     return BETWEEN.join(blocks) + "\n"
 
 

@@ -4,7 +4,7 @@ import re
 from html import escape
 from typing import Final
 
-from webapp.rendering.addresses import safe_link
+from webapp.rendering.addresses import LONGEST, safe_link
 
 # An address begins where a word does, and ends before white space, quotes, angle brackets, and punctuation that is
 # Chinese, Japanese or Korean, or as wide as theirs.
@@ -17,10 +17,15 @@ _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 
 
 def linked(text: str) -> str:
-    """``text`` as safe HTML in which addresses of http and https are links. Its text is ``text``, letter for letter."""
+    """``text`` as safe HTML in which addresses of http and https are links. Its text is ``text``, letter for letter.
+
+    One of more than LONGEST characters stays text.
+    """
     parts: list[str] = []
     end = 0
     for found in _ADDRESS.finditer(text):
+        if len(found[0]) > LONGEST:
+            continue
         address = _without_punctuation(found[0])
         if not safe_link(address):
             continue

@@ -110,7 +110,27 @@ def _in_one_line(heading: re.Match[str]) -> str:
     return heading[0].replace("<br />", "")
 
 
+MAX_PLAIN: Final = 2_500_000  # characters of HTML: any answer of ordinary words; two million line breaks make twelve
+
+
 def as_it_is(text: str) -> str:
-    """A paragraph with the text as it is, where Markdown would cost too much."""
+    """A paragraph with the text as it is, where Markdown would cost too much.
+
+    What would make more HTML than MAX_PLAIN is cut, and a sentence says how much is missing.
+    """
+    shown, html = text, _plain(text)
+    while len(html) > MAX_PLAIN:
+        shown = shown[: len(shown) * MAX_PLAIN // len(html)]
+        html = _plain(shown)
+    return html if len(shown) == len(text) else html + _MISSING.format(len(text) - len(shown))
+
+
+def _plain(text: str) -> str:
     lines = escape(readable(text).replace("\u00a0", " ")).split("\n")
     return f"<p>{'<br />'.join(lines)}</p>\n"
+
+
+_MISSING: Final = (
+    "<p><em>The last {:,} characters are too much for this page. "
+    "To read them, export the conversation as text.</em></p>\n"
+)

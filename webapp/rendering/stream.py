@@ -69,6 +69,19 @@ def _next_window(seen: int, length: int) -> int | None:
     return length if seen < length < WINDOWS[0] else None
 
 
+LONGEST_SHOWN: Final = 250_000  # characters of an open end; one without a single blank line is no text to read along
+LONG_OPEN: Final = 20_000  # characters
+DENSE: Final = 2.5  # times its length, as weight; prose, code, tables and data weigh less than twice theirs
+
+
+def _is_left_alone(text: str) -> bool:
+    """Whether so long an open end of so many marks isn't looked through any more, until the text has ended.
+
+    The work for each look grows with both, and nobody writes twenty thousand characters of marks without a blank line.
+    """
+    return len(text) > LONG_OPEN and not is_small(text, int(DENSE * len(text)))
+
+
 SLICE: Final = 20_000  # characters: a text that comes at once is settled so much at a time, without copying the rest
 
 
@@ -109,12 +122,13 @@ class BlockStream:
     def tail(self) -> Tail:
         """The open end, behind the last settled block; the same object until it has changed.
 
-        Of a long end the last part is not shown yet, up to a sixteenth; of a table the row that is not complete.
+        Of a long end the last part is not shown yet, up to a sixteenth, and never more than LONGEST_SHOWN: all of it is
+        sent again with each change. Of a table the row that is not complete is not shown.
         """
         self._settle()
         if self._growing:
             return self._growing_tail(self._growing)
-        shown = _window(len(self._open))
+        shown = min(_window(len(self._open)), LONGEST_SHOWN)
         if self._tail is None or self._shown != shown:
             self._shown = shown
             self._tail = self._prose(self._open[:shown])
@@ -176,7 +190,7 @@ class BlockStream:
         """Looks at some more of the open end for what is finished. Returns whether there is more to look at."""
         behind = complete(self._open)
         window = _next_window(self._outlined, behind)
-        if window is None:
+        if window is None or _is_left_alone(self._open[:window]):
             return False
         end = window if window == behind else complete(self._open[:window])
         settled = self._settle_lines(LINE.findall(self._open, 0, end))

@@ -52,15 +52,20 @@ class LateTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._transport is None:
-            module = await asyncio.to_thread(import_module, "webapp.services.aiohttp_transport")
-            self._transport = self._transport or module.AiohttpTransport(
-                max_connections=MAX_CONNECTIONS, keepalive=60.0, trust_env=self._trust_env
-            )
+            transport = await asyncio.to_thread(self._load)
+            self._transport = self._transport or transport
         return await self._transport.handle_async_request(request)
 
     async def aclose(self) -> None:
         if self._transport is not None:
             await self._transport.aclose()
+
+    def _load(self) -> httpx.AsyncBaseTransport:
+        module = import_module("webapp.services.aiohttp_transport")
+        transport: httpx.AsyncBaseTransport = module.AiohttpTransport(
+            max_connections=MAX_CONNECTIONS, keepalive=60.0, trust_env=self._trust_env
+        )
+        return transport
 
 
 def headers_for(settings: Settings, key: str = "") -> dict[str, str]:
@@ -132,18 +137,18 @@ async def pieces_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     """
     if response.headers.get("content-encoding", "identity") != "identity":
         raise OpenRouterError("malformed", detail="the answer is compressed, though that was not asked for")
-    size, spent = 0, 0.0
+    size = 0
     async for piece in response.aiter_raw():
         size += len(piece)
         if size > MAX_ANSWER_BYTES:
             raise _too_large(MAX_ANSWER_BYTES)
+        spent = 0.0  # to wait for the piece has let others go on
         for at in range(0, len(piece), SLICE):
             began = perf_counter()
             yield piece[at : at + SLICE]
             spent += perf_counter() - began
-            if spent > TURN:
-                is_more_there = at + SLICE < len(piece)
-                await asyncio.sleep(min(spent, LONGEST_REST) if is_more_there else 0)
+            if spent > TURN and at + SLICE < len(piece):
+                await asyncio.sleep(min(spent, LONGEST_REST))
                 spent = 0.0
 
 

@@ -1,11 +1,16 @@
 """What handlers of pages answer with."""
 
-from typing import Final
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final, cast
 
 from litestar import HttpMethod, Response
-from litestar.response import Redirect
+from litestar.response import Redirect, Stream
 
 from webapp.web.htmx import VARY
+
+LARGE: Final = 256_000  # characters of a page: to compress more takes long enough to be noticed by others
+PIECE: Final = 64_000
 
 READ: Final = (HttpMethod.GET, HttpMethod.HEAD)  # pages; of an answer to HEAD the server leaves out the body
 
@@ -13,7 +18,17 @@ READ: Final = (HttpMethod.GET, HttpMethod.HEAD)  # pages; of an answer to HEAD t
 def html(body: str, headers: dict[str, str] | None = None, status: int = 200) -> Response[str]:
     """A page or fragment. No cache keeps it: it is somebody's conversation, and Back is to show it as it is now."""
     headers = {"vary": VARY, "cache-control": "no-store", **(headers or {})}
+    if len(body) > LARGE:
+        pieces = Stream(_pieces(body), status_code=status, media_type="text/html", headers=headers)
+        return cast("Response[str]", pieces)
     return Response(body, status_code=status, media_type="text/html", headers=headers)
+
+
+async def _pieces(body: str) -> AsyncIterator[bytes]:
+    """A large page in pieces: each is compressed by itself, and others have their turn in between."""
+    for at in range(0, len(body), PIECE):
+        yield body[at : at + PIECE].encode()
+        await asyncio.sleep(0)
 
 
 def retry_after(seconds: float | None) -> dict[str, str]:

@@ -119,6 +119,7 @@ class Arena:
         ):
             attacker = Attacker(client, upstream, self.server.database)
             try:
+                await client.get("/")  # a server that has just started makes its pages ready with the first
                 deed = await self._in_time(attack.prepare(attacker), PATIENCE * cap)
             except TimeoutError:
                 self._start_again()

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import random
 import struct
 import zipfile
 import zlib
@@ -163,6 +164,31 @@ def with_pictures(data: bytes, count: int, media_type: str = "image/png") -> byt
     return openchat("Hi", "Look", pictures=pictures)
 
 
+def illustrated(characters: int, size: int, count: int) -> bytes:
+    """A conversation of so many characters in 20 messages, with so many pictures that cannot be made smaller."""
+    made, pictures = _illustrated(characters, size, count)
+    for message in made["messages"]:
+        for one in message.get("pictures", ()):
+            one["data"] = base64.b64encode(pictures[one["id"]]).decode()
+    return dumps(made)
+
+
+def beside(characters: int, size: int, count: int) -> bytes:
+    """The same as a zip that has the pictures beside it: so they may be more than one JSON can hold."""
+    made, pictures = _illustrated(characters, size, count)
+    return zipped(("a.json", dumps(made)), *((f"pictures/{key}.png", data) for key, data in pictures.items()))
+
+
+def _illustrated(characters: int, size: int, count: int) -> tuple[dict[str, Any], dict[str, bytes]]:
+    chance = random.Random(0)
+    made = json.loads(openchat(*[chance.randbytes(characters // 45).hex(" ", 4)] * 20))
+    pictures = {f"p{place}": b"\x89PNG\r\n\x1a\n" + chance.randbytes(size) for place in range(count)}
+    for place, key in enumerate(pictures):
+        message = made["messages"][place % 10 * 2 + 1]
+        message.setdefault("pictures", []).append({"id": key, "media_type": "image/png"})
+    return made, pictures
+
+
 FILES: Final[dict[str, Callable[[], File]]] = {
     "Open WebUI, 4,000 details": lambda: _json(openwebui_saying('<details type="reasoning">' * 4_000)),
     "Open WebUI, 60,000 details": lambda: _json(openwebui_saying('<details type="reasoning">' * 60_000)),
@@ -204,6 +230,13 @@ FILES: Final[dict[str, Callable[[], File]]] = {
     "one title of 45 MB": lambda: _json(openchat("Hi", "Hi", title="word " * 9_000_000)),
     "one message without spaces, 45 MB": lambda: _json(openchat("Hi", "x" * 45_000_000)),
     "20 messages of 2 MB": lambda: _json(openchat(*["alpha beta gamma delta " * 90_000] * 20)),
+    "a conversation of 20 MB and pictures of 9 MB": lambda: _json(illustrated(18_000_000, 900_000, 10)),
+    "a conversation of 4 MB and pictures of 30 MB": lambda: _json(illustrated(4_000_000, 2_900_000, 10)),
+    "a conversation of 4 MB and two pictures of 12 MB": lambda: _json(illustrated(4_000_000, 11_900_000, 2)),
+    "a conversation of 20 MB and pictures of 30 MB": lambda: (
+        "export.zip",
+        beside(18_000_000, 1_490_000, 20),
+    ),
     "50,000 answers to one question": lambda: _json(wide(50_000)),
     "50,000 messages in a row": lambda: _json(wide(50_000, deep=True)),
     "sources, 100,000": lambda: _json(

@@ -19,7 +19,8 @@ from webapp.conversations.gallery import Gallery
 from webapp.db.job_log import JobLog
 from webapp.db.outages import AwayError
 from webapp.db.patience import outlast
-from webapp.documents.imports.reading_job import UNPACKED, Batch, Sent, Unreadable, reading_job
+from webapp.documents.imports.pieces import Pieces
+from webapp.documents.imports.reading_job import UNPACKED, Answer, Sent, Unreadable, reading_job
 from webapp.documents.imports.soundness import MAX_CHARACTERS
 from webapp.documents.imports.store import Import, ImportStore, State
 from webapp.documents.imports.unpacking import FileError
@@ -31,7 +32,7 @@ from webapp.web.uploads import Upload
 
 logger = logging.getLogger(__name__)
 
-ReadingJob = Callable[[Sent, int], Job[Sent, Batch | Unreadable]]
+ReadingJob = Callable[[Sent, int], Job[Sent, Answer]]
 
 SWEEP_INTERVAL: Final = 3600.0  # seconds
 SIGN_INTERVAL: Final = 5.0  # seconds between two signs that a file is still being read, or waits for its turn
@@ -144,6 +145,9 @@ class Importer:
                 async for answer in answers:
                     if isinstance(answer, Unreadable):
                         raise FileError(answer.reason)
+                    if isinstance(answer, Pieces):
+                        await outlast(partial(self._store.add_pieces, owner, import_id, place - 1, answer.pieces))
+                        continue
                     notes += [one.title for one in answer.items if one.is_note]
                     found = [one for one in answer.items if not one.is_note]
                     await outlast(partial(self._store.add_items, owner, import_id, place, found))

@@ -1,14 +1,15 @@
 """A document as rows of the database: a conversation of its own, or what one that is here does not have yet."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec import to_builtins
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from webapp.conversations.pictures import picture_of
+from webapp.conversations.pictures import Picture, picture_of
 from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Conversation as ConversationRow
 from webapp.db.tables import Message as MessageRow
@@ -18,6 +19,9 @@ from webapp.documents.imports.ids import MessageIds, Named, end_of
 from webapp.documents.store import OF_CONVERSATION, OF_MESSAGE
 
 M = TypeVar("M", bound=Named)
+
+ROWS: Final = 200  # of messages in one statement
+TURN: Final = 1_000  # messages after which it is the turn of others
 
 
 class Known:
@@ -66,37 +70,54 @@ async def here(session: AsyncSession, owner: UUID, keys: Sequence[UUID]) -> dict
     return {key: Known(key, messages[key], is_there=is_there) for key, is_there in there.items()}
 
 
-async def add_document(
-    session: AsyncSession, owner: UUID, key: UUID, document: Document, origins: Sequence[str]
-) -> None:
-    """Adds a sound document as the conversation `key`, all of it."""
+class Intake(NamedTuple):
+    """A conversation that messages of a document come into: what ids they get, by those that they have there.
+
+    `new` has the ids in the document of those that are not here yet.
+    """
+
+    owner: UUID
+    conversation: UUID
+    by_name: Mapping[str, UUID]
+    new: frozenset[str]
+
+
+async def begin(session: AsyncSession, owner: UUID, key: UUID, document: Document, origins: Sequence[str]) -> Intake:
+    """Begins the conversation `key` for a sound document. Its messages are added by `add_messages`, all of them."""
     ids = MessageIds(key)
-    by_name = {message.id: ids.next(message) for message in document.messages}
+    by_name = {message.id: ids.next(message) async for message in _unhurried(document.messages)}
     values = {name: getattr(document, name) for name in OF_CONVERSATION}
     leaf = None if document.active_leaf_id is None else by_name[document.active_leaf_id]
     row = ConversationRow(id=key, owner_id=owner, active_leaf_id=leaf, origins=list(origins), **values)
     session.add(row)
     await session.flush()
-    await _add_messages(session, owner, key, document.messages, by_name)
+    return Intake(owner, key, by_name, frozenset(by_name))
 
 
-async def grow(session: AsyncSession, owner: UUID, known: Known, document: Document) -> int:
-    """Adds those messages of a sound document that a conversation does not have; returns how many.
+async def grow(session: AsyncSession, owner: UUID, known: Known, document: Document) -> Intake:
+    """Makes a conversation ready for those messages of a sound document that it does not have.
 
     Nothing of what is here changes. Where the reader is at the end of what the file goes on from, the end of the file's
     branch is shown.
     """
-    new = known.new_of(document.messages)
+    new = frozenset(one.id for one in known.new_of(document.messages))
     if not new:
-        return 0
+        return Intake(owner, known.conversation, {}, new)
     ids = MessageIds(known.conversation, after=known.last)
-    by_name = {one.id: known.find(one) or ids.next(one) for one in document.messages}
+    by_name = {one.id: known.find(one) or ids.next(one) async for one in _unhurried(document.messages)}
     row = await session.get_one(ConversationRow, known.conversation)
     if _goes_on(document, by_name, row.active_leaf_id):
         row.active_leaf_id = by_name[document.active_leaf_id or ""]
     row.updated_at = max(row.updated_at, document.updated_at)
-    await _add_messages(session, owner, known.conversation, new, by_name)
-    return len(new)
+    return Intake(owner, known.conversation, by_name, new)
+
+
+async def _unhurried(messages: Sequence[DocumentMessage]) -> AsyncIterator[DocumentMessage]:
+    """All of them, and others get their turn in between: twenty thousand ids take a tenth of a second."""
+    for place, message in enumerate(messages, 1):
+        yield message
+        if place % TURN == 0:
+            await asyncio.sleep(0)
 
 
 def _goes_on(document: Document, by_name: Mapping[str, UUID], leaf: UUID | None) -> bool:
@@ -105,52 +126,47 @@ def _goes_on(document: Document, by_name: Mapping[str, UUID], leaf: UUID | None)
     return bool(branch) and (leaf is None or leaf in branch[:-1])
 
 
-async def _add_messages(
-    session: AsyncSession,
-    owner: UUID,
-    key: UUID,
-    messages: Sequence[DocumentMessage],
-    by_name: Mapping[str, UUID],
-) -> None:
-    if messages:
-        rows = [_message_row(owner, key, by_name, message) for message in messages]
-        await session.execute(insert(MessageRow), rows)
-    pictures = [row for message in messages for row in _picture_rows(by_name[message.id], message)]
-    if pictures:
-        await session.execute(insert(AttachmentRow), pictures)
+async def add_messages(session: AsyncSession, intake: Intake, messages: Sequence[DocumentMessage]) -> None:
+    """Adds those that are new, with the pictures that they have; parents come before their children."""
+    new = [one for one in messages if one.id in intake.new]
+    for some in (new[start : start + ROWS] for start in range(0, len(new), ROWS)):
+        await session.execute(insert(MessageRow), [_message_row(intake, one) for one in some])
+        for message in some:
+            for picture in message.pictures:
+                await add_picture(session, intake, message, picture.data or b"")
 
 
-def _message_row(owner: UUID, key: UUID, by_name: Mapping[str, UUID], message: DocumentMessage) -> dict[str, Any]:
+async def add_picture(session: AsyncSession, intake: Intake, message: DocumentMessage, data: bytes) -> None:
+    """Adds a picture to a message, unless that was here, or it is none."""
+    picture = picture_of(data) if message.id in intake.new else None
+    if picture is not None:
+        row = _picture_row(intake.by_name[message.id], message, picture)
+        await session.execute(insert(AttachmentRow), row)
+
+
+def _message_row(intake: Intake, message: DocumentMessage) -> dict[str, Any]:
     return {
         **{name: getattr(message, name) for name in OF_MESSAGE},
-        "id": by_name[message.id],
-        "conversation_id": key,
-        "owner_id": owner,
-        "parent_id": None if message.parent_id is None else by_name[message.parent_id],
+        "id": intake.by_name[message.id],
+        "conversation_id": intake.conversation,
+        "owner_id": intake.owner,
+        "parent_id": None if message.parent_id is None else intake.by_name[message.parent_id],
         "origin": message.first_id,
         "sent": None if message.sent is None else to_builtins(message.sent),
         "citations": [{"url": one.url, "title": one.title} for one in message.sources],
     }
 
 
-def _picture_rows(message_id: UUID, message: DocumentMessage) -> list[dict[str, Any]]:
-    rows = []
-    for one in message.pictures:
-        picture = picture_of(one.data or b"")
-        if picture is None:
-            continue
-        width, height = picture.size or (None, None)
-        rows.append(
-            {
-                "id": new_id(),
-                "message_id": message_id,
-                "name": "",  # as it came from outside: it goes to nobody before it is painted
-                "media_type": picture.media_type,
-                "size": len(picture.data),
-                "width": width,
-                "height": height,
-                "data": picture.data,
-                "created_at": message.created_at,
-            }
-        )
-    return rows
+def _picture_row(message_id: UUID, message: DocumentMessage, picture: Picture) -> dict[str, Any]:
+    width, height = picture.size or (None, None)
+    return {
+        "id": new_id(),
+        "message_id": message_id,
+        "name": "",  # as it came from outside: it goes to nobody before it is painted
+        "media_type": picture.media_type,
+        "size": len(picture.data),
+        "width": width,
+        "height": height,
+        "data": picture.data,
+        "created_at": message.created_at,
+    }

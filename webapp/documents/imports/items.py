@@ -32,7 +32,9 @@ READABLE: Final = f"Exports of these programs can be, as JSON or as a zip: {KNOW
 
 
 class Item(Struct, frozen=True):
-    """A conversation of a file. `document` is its JSON; without one, `remark` says why it cannot be taken.
+    """A conversation of a file. `document` is its JSON, unless that `is_in_pieces`, which come behind it.
+
+    Without either, `remark` says why it cannot be taken.
 
     `messages` has the ids of the messages in it, so that nothing has to be decoded to know which of them are here.
 
@@ -47,6 +49,12 @@ class Item(Struct, frozen=True):
     origins: tuple[str, ...] = ()
     document: bytes | None = None
     is_note: bool = False
+    is_in_pieces: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is a document, in one or in pieces."""
+        return self.document is not None or self.is_in_pieces
 
 
 def items(package: Package, *, limit: int, longest: int = MAX_CHARACTERS) -> Iterator[Item]:

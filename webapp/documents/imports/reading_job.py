@@ -1,13 +1,14 @@
 """Reads a file that somebody sent, in the sandbox: nowhere else is a zip, JSON or a text of other programs opened."""
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from webapp.documents.imports.items import Item, items
+from webapp.documents.imports.pieces import PIECE_BYTES, Pieces, in_pieces
 from webapp.documents.imports.unpacking import FileError, open_package
 from webapp.sandbox.job import Job, Limits
 
@@ -43,18 +44,19 @@ class Unreadable(Struct, frozen=True, tag=True):
     reason: str
 
 
-def read_file(sent: Sent) -> Iterator[Batch | Unreadable]:
-    """All that is in it, until something is Unreadable."""
+Answer = Batch | Pieces | Unreadable
+
+
+def read_file(sent: Sent) -> Iterator[Answer]:
+    """All that is in it, until something is Unreadable. Pieces belong to the last conversation before them."""
     try:
         with open_package(Path(sent.path), limit=sent.limit) as package:
-            reading = items(package, limit=sent.limit, longest=sent.longest)
-            while batch := _next_batch(reading):
-                yield batch
+            yield from _answers(items(package, limit=sent.limit, longest=sent.longest))
     except FileError as error:
         yield Unreadable(str(error))
 
 
-def reading_job(sent: Sent, size: int) -> Job[Sent, Batch | Unreadable]:
+def reading_job(sent: Sent, size: int) -> Job[Sent, Answer]:
     """The job for a file of `size` bytes."""
     limits = Limits(
         processor=SECONDS + size * SECONDS_PER_MEGABYTE // 1_000_000,
@@ -63,14 +65,22 @@ def reading_job(sent: Sent, size: int) -> Job[Sent, Batch | Unreadable]:
         memory=MEMORY,
         output=sent.limit + BESIDE,
     )
-    return Job(read_file, Sent, Batch | Unreadable, limits, is_long=True)
+    return Job(read_file, Sent, Answer, limits, is_long=True)
 
 
-def _next_batch(reading: Iterator[Item]) -> Batch | None:
+def _answers(reading: Iterator[Item]) -> Iterator[Batch | Pieces]:
     batch, size = list[Item](), 0
-    for one in islice(reading, BATCH):
-        batch.append(one)
-        size += len(one.document or b"")
-        if size > BATCH_BYTES:
-            break
-    return Batch(tuple(batch)) if batch else None
+    for one in reading:
+        data = one.document or b""
+        is_large = len(data) > PIECE_BYTES
+        batch.append(replace(one, document=None, is_in_pieces=True) if is_large else one)
+        size += len(data)
+        if is_large or size > BATCH_BYTES or len(batch) == BATCH:
+            yield Batch(tuple(batch))
+            batch, size = [], 0
+        if is_large:
+            del one  # the pieces are made of its data alone
+            yield from in_pieces(data)
+        del data
+    if batch:
+        yield Batch(tuple(batch))

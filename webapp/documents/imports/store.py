@@ -20,8 +20,10 @@ from webapp.db.tables import ImportItem as ItemRow
 from webapp.db.types import new_id
 from webapp.documents.document import Document
 from webapp.documents.imports.ids import keys, origins
-from webapp.documents.imports.intake_store import Known, add_document, grow, here
+from webapp.documents.imports.intake_store import Known, add_messages, begin, grow, here
 from webapp.documents.imports.items import Item
+from webapp.documents.imports.pieces import Piece
+from webapp.documents.imports.pieces_store import add_pieces, drop_pieces, keep_pieces, outline
 from webapp.web.refusals import ConflictError, NotFoundError
 
 LIFETIME: Final = timedelta(days=1)  # of what nobody has confirmed, and of the account of what was done
@@ -165,11 +167,25 @@ class ImportStore:
         try:
             await self._add_items(owner, import_id, place, items)
         except NoRoomError as refusal:
-            async with self._database.write(owner) as session:
-                row = await self._require(session, owner, import_id, "reading")
-                row.state, row.problem = "failed", refusal.sentence
-                await session.execute(delete(ItemRow).where(ItemRow.import_id == import_id))
+            await self._fail(owner, import_id, refusal)
             raise
+
+    async def add_pieces(self, owner: UUID, import_id: UUID, place: int, pieces: Sequence[Piece]) -> None:
+        """The next pieces of the large conversation at a place. Raises as `add_items` does."""
+        try:
+            async with self._database.write(owner) as session:
+                (await self._require(session, owner, import_id, "reading")).heartbeat_at = moment()
+                if await keep_pieces(session, owner, import_id, place, pieces):
+                    await self._quota.check(session, owner)
+        except NoRoomError as refusal:
+            await self._fail(owner, import_id, refusal)
+            raise
+
+    async def _fail(self, owner: UUID, import_id: UUID, refusal: NoRoomError) -> None:
+        async with self._database.write(owner) as session:
+            row = await self._require(session, owner, import_id, "reading")
+            row.state, row.problem = "failed", refusal.sentence
+            await session.execute(delete(ItemRow).where(ItemRow.import_id == import_id))
 
     async def _add_items(self, owner: UUID, import_id: UUID, place: int, items: Sequence[Item]) -> None:
         found = {place: _keys(owner, one) for place, one in enumerate(items)}
@@ -234,10 +250,7 @@ class ImportStore:
             row.heartbeat_at = moment()
             waiting = await _next_waiting(session, import_id)
             for item in waiting:
-                document = msgspec.json.decode(item.document or b"", type=Document)
-                if item.format != "openchat":
-                    document = replace(document, model=default_model)
-                item.conversation_id, new = await _bring_in_document(session, owner, item.format, document)
+                item.conversation_id, new = await _bring_in_item(session, owner, item, default_model)
                 item.state, item.messages = "known" if new is None else "done", new or item.messages
                 item.document = None
             if waiting:
@@ -269,12 +282,12 @@ async def check_idle(session: AsyncSession, owner: UUID) -> None:
 
 
 def _keys(owner: UUID, item: Item) -> tuple[UUID, ...]:
-    return () if item.document is None else keys(owner, item.origins)
+    return keys(owner, item.origins) if item.is_good else ()
 
 
 def _new_messages(item: Item, known: Known | None, seen: dict[UUID, set[str]], keys_: Sequence[UUID]) -> int | None:
     """How many messages an item has that neither are here nor came before it in the file; None if there is no need."""
-    if item.document is None:
+    if not item.is_good:
         return None
     before = next((seen[key] for key in keys_ if key in seen), None)
     names = {one.first_id for one in (known.new_of(item.messages) if known else item.messages)}
@@ -283,22 +296,33 @@ def _new_messages(item: Item, known: Known | None, seen: dict[UUID, set[str]], k
     return new if new or (known is None and before is None) else None
 
 
-async def _bring_in_document(
-    session: AsyncSession, owner: UUID, format_key: str, document: Document
+async def _bring_in_item(
+    session: AsyncSession, owner: UUID, item: ItemRow, default_model: str
 ) -> tuple[UUID, int | None]:
     """The conversation that has it now, and how many messages came in; None if all of it was here."""
-    names = origins(format_key, document)
+    whole = None if item.document is None else msgspec.json.decode(item.document, type=Document)
+    document = whole or await outline(session, item.id)
+    if item.format != "openchat":
+        document = replace(document, model=default_model)
+    names = origins(item.format, document)
     ids = keys(owner, names)
     found = await here(session, owner, ids)
     known = next((found[key] for key in ids if key in found), None)
-    if known is not None:
-        return known.conversation, await grow(session, owner, known, document) or None
-    await add_document(session, owner, ids[0], document, names)
-    return ids[0], len(document.messages)
+    if known is None:
+        intake = await begin(session, owner, ids[0], document, names)
+    else:
+        intake = await grow(session, owner, known, document)
+    if whole is not None:
+        await add_messages(session, intake, whole.messages)
+    else:
+        if intake.new:
+            await add_pieces(session, intake, item.id)
+        await drop_pieces(session, item.id)
+    return intake.conversation, len(intake.new) or (0 if known is None else None)
 
 
 def _item_row(import_id: UUID, place: int, item: Item, new: int | None, known: Known | None) -> dict[str, Any]:
-    state = "bad" if item.document is None else "known" if new is None else "waiting"
+    state = "bad" if not item.is_good else "known" if new is None else "waiting"
     goes_on = GOES_ON if known and new else ""
     return {
         "id": new_id(),
@@ -325,7 +349,7 @@ async def _next_waiting(session: AsyncSession, import_id: UUID) -> list[ItemRow]
     )
     chosen, total = list[UUID](), 0
     for key, size in sizes:
-        total += size
+        total += BATCH_BYTES + 1 if size is None else size  # without a document it is large, and waits in pieces
         if chosen and total > BATCH_BYTES:
             break
         chosen.append(key)
