@@ -432,7 +432,7 @@ class Import(Base, kw_only=True):
 
 
 class ImportItem(Base, kw_only=True):
-    """A conversation of such a file. `document` is its JSON until it has become one of ours, `conversation_id`.
+    """A conversation of such a file. `document` is its JSON until it is a conversation here, `conversation_id`.
 
     A large one has no document: it waits as pieces.
     """

@@ -1,7 +1,6 @@
 """A document as rows of the database: a conversation of its own, or what one that is here does not have yet."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from msgspec import to_builtins
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.background import by_turns
 from webapp.conversations.pictures import Picture, picture_of
 from webapp.db.tables import Attachment as AttachmentRow
 from webapp.db.tables import Conversation as ConversationRow
@@ -21,7 +21,6 @@ from webapp.documents.store import OF_CONVERSATION, OF_MESSAGE
 M = TypeVar("M", bound=Named)
 
 ROWS: Final = 200  # of messages in one statement
-TURN: Final = 1_000  # messages after which it is the turn of others
 
 
 class Known:
@@ -85,7 +84,7 @@ class Intake(NamedTuple):
 async def begin(session: AsyncSession, owner: UUID, key: UUID, document: Document, origins: Sequence[str]) -> Intake:
     """Begins the conversation `key` for a sound document. Its messages are added by `add_messages`, all of them."""
     ids = MessageIds(key)
-    by_name = {message.id: ids.next(message) async for message in _unhurried(document.messages)}
+    by_name = {message.id: ids.next(message) async for message in by_turns(document.messages)}
     values = {name: getattr(document, name) for name in OF_CONVERSATION}
     leaf = None if document.active_leaf_id is None else by_name[document.active_leaf_id]
     row = ConversationRow(id=key, owner_id=owner, active_leaf_id=leaf, origins=list(origins), **values)
@@ -104,20 +103,12 @@ async def grow(session: AsyncSession, owner: UUID, known: Known, document: Docum
     if not new:
         return Intake(owner, known.conversation, {}, new)
     ids = MessageIds(known.conversation, after=known.last)
-    by_name = {one.id: known.find(one) or ids.next(one) async for one in _unhurried(document.messages)}
+    by_name = {one.id: known.find(one) or ids.next(one) async for one in by_turns(document.messages)}
     row = await session.get_one(ConversationRow, known.conversation)
     if _goes_on(document, by_name, row.active_leaf_id):
         row.active_leaf_id = by_name[document.active_leaf_id or ""]
     row.updated_at = max(row.updated_at, document.updated_at)
     return Intake(owner, known.conversation, by_name, new)
-
-
-async def _unhurried(messages: Sequence[DocumentMessage]) -> AsyncIterator[DocumentMessage]:
-    """All of them, and others get their turn in between: twenty thousand ids take a tenth of a second."""
-    for place, message in enumerate(messages, 1):
-        yield message
-        if place % TURN == 0:
-            await asyncio.sleep(0)
 
 
 def _goes_on(document: Document, by_name: Mapping[str, UUID], leaf: UUID | None) -> bool:
