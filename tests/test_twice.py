@@ -43,6 +43,10 @@ class Done(NamedTuple):
 
 def twice(folder: Path, text: str, *options: str) -> Done:
     (folder / "test_it.py").write_text(HEAD + text)
+    return twice_in(folder, *options)
+
+
+def twice_in(folder: Path, *options: str) -> Done:
     command = [sys.executable, "-m", "tests.twice", sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
@@ -85,6 +89,17 @@ class TestClass:
 """
     done = twice(tmp_path, text)
     assert (done.code, done.runs, done.last_line) == (0, 2, "unsteady: 7 tests"), done.out
+
+
+def test_tests_of_several_folders_run_once_more_together(tmp_path: Path) -> None:
+    """With a conftest.py in each, pytest asks which plugins are for which folder, and puts all of them into a set."""
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "conftest.py").touch()
+        (folder / f"test_{name}.py").write_text(HEAD + UNSTEADY)
+    done = twice_in(tmp_path)
+    assert (done.code, done.runs, done.last_line) == (0, 2, "unsteady: 2 tests"), done.out
 
 
 def test_what_is_left_out_the_second_time_has_not_passed(tmp_path: Path) -> None:

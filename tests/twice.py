@@ -22,7 +22,7 @@ MOST: Final = 20
 NOTES: Final = "TESTS_TWICE_NOTES"
 
 
-class Notes(msgspec.Struct):
+class Notes(msgspec.Struct, eq=False):
     """How tests ended. A failure has its text, that of the first part that failed: set-up, test, or tear-down."""
 
     failed: dict[str, str] = {}
