@@ -39,7 +39,8 @@ from webapp.standin.steps import (
 )
 
 MARK: Final = "zq7mark"
-SAID: Final = f"{MARK} I have told nobody; my number is 4711, call anna.{MARK}@example.org!"
+NUMBER: Final = "0471 108-1599"  # no id and no time stamp has this by chance
+SAID: Final = f"{MARK} I have told nobody; my number is {NUMBER}, call anna.{MARK}@example.org!"
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -183,7 +184,7 @@ async def test_nothing_that_somebody_sent_is_in_the_log(server: AppServer, upstr
     server.terminate()
     log = server.log()
     assert "moderated (status 403" in log  # what was wrong is told
-    assert [line for line in log.splitlines() if MARK in line or "4711" in line or NAME in line] == []
+    assert [line for line in log.splitlines() if MARK in line or NUMBER in line or NAME in line] == []
 
 
 # What errors say

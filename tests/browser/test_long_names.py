@@ -138,6 +138,7 @@ async def test_what_is_done_with_messages_stays_within_a_narrow_screen(screen: S
     await screen.answer.locator(".receipt > summary").click()
     found += await over_the_edge(screen)
     await screen.answer.get_by_role("link", name="exactly what was sent").click()
+    await screen.page.wait_for_url("**/request")
     found += await over_the_edge(screen)
     await screen.open(path)
     await opened_menu(screen.answer)
