@@ -1,13 +1,11 @@
 """What is shown of a text in which something was found."""
 
-import asyncio
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.apart import apart
+from tests.fakes.turns import longest_share
 from webapp.background import Turns
 from webapp.search.query import parse
 from webapp.search.snippets import OVERLAP, WINDOW, Piece, place, snippet
@@ -63,20 +61,7 @@ def test_what_is_found_far_down_is_found_as_in_one_look(before: int) -> None:
 
 async def test_others_have_their_turn_while_a_long_text_is_looked_through() -> None:
     text, terms = "alpha beta " * 50_000, parse(" ".join(f'"alpha beta {n}"' for n in range(12))).terms
-    longest = 0.0
-
-    async def others() -> None:
-        nonlocal longest
-        while True:
-            began = time.thread_time()
-            await asyncio.sleep(0.0001)
-            longest = max(longest, time.thread_time() - began)
-
-    others_at_work = asyncio.create_task(others())
-    await asyncio.sleep(0)
-    assert await place(text, terms, Turns()) == 0
-    others_at_work.cancel()
-    assert 0 < longest < 0.05
+    assert await longest_share(lambda: place(text, terms, Turns())) < 0.2
 
 
 @given(st.text(max_size=600), st.text(max_size=20))

