@@ -26,6 +26,7 @@ from webapp.web.forms import WrongTypeError, has_body, media_type_of
 from webapp.web.refusals import RefusalError
 from webapp.web.sse import event_stream
 from webapp.web.streams import OpenStreams
+from webapp.web.typed import TypedRequest
 
 MAX_LISTED: Final = 100
 
@@ -273,6 +274,7 @@ api_router = Router(
         api_stream_answer,
     ],
     opt={"api": True},
+    request_class=TypedRequest,
     cache_control=CacheControlHeader(no_store=True),
     tags=["Conversations"],
 )

@@ -27,6 +27,7 @@ from webapp.conversations.store import Conversations
 from webapp.conversations.tree_store import Branches
 from webapp.web.errors import problems
 from webapp.web.refusals import NotFoundError
+from webapp.web.typed import TypedRequest
 
 # Their answer has what was written, so that a token needs the scope `read` as well; see the guard.
 TELLS: Final = {"tells": True}
@@ -214,6 +215,7 @@ tree_api_router = Router(
     ],
     dependencies={"message": Provide(provide_message)},
     opt={"api": True},
+    request_class=TypedRequest,
     cache_control=CacheControlHeader(no_store=True),
     tags=["Messages"],
 )

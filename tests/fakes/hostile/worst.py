@@ -42,6 +42,7 @@ _OTHERS: Final = frozenset(
         "large: page of 20,000 answers to one question",
         "large: branches of 20,000 messages in a row",
         "forms: escapes",
+        "forms: JSON, wide",
     }
 )
 
