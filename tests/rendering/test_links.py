@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.doubling import is_linear
 from webapp.rendering.addresses import LONGEST
-from webapp.rendering.links import linked
+from webapp.rendering.links import MOST, linked
 
 PLAIN = re.compile(r"<[^>]*>")
 
@@ -61,6 +61,17 @@ def test_an_address_is_a_link(text: str, address: str) -> None:
 )
 def test_anything_else_is_text(text: str) -> None:
     assert links(text) == []
+
+
+def test_a_text_has_so_many_links_and_no_more() -> None:
+    text = "https://example.com/ " * (MOST + 5)
+    assert len(links(text)) == MOST
+    assert html.unescape(PLAIN.sub("", linked(text))) == text
+
+
+@pytest.mark.parametrize("end", [")" * 1_900, "]." * 900, "?!" * 900])
+def test_no_end_however_long_is_part_of_an_address(end: str) -> None:
+    assert links(f"https://example.com/a{end} and on") == ["https://example.com/a"]
 
 
 def test_what_is_typed_stays_text_around_a_link() -> None:

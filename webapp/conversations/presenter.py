@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from webapp.accounts.budgets_store import BudgetStore
+from webapp.background import Turns
 from webapp.catalog.allowed import NotAllowedError
 from webapp.catalog.catalog import Catalog
 from webapp.conversations import pages
@@ -271,7 +272,11 @@ class Presenter:
 
     async def turns(self, messages: Sequence[Message]) -> tuple[pages.Turn, ...]:
         renderings = await self._renderings([one for one in messages if one.role != "user" and not one.is_live])
-        return tuple([self._turn(message, renderings) for message in messages])
+        turns, shown = Turns(), list[pages.Turn]()
+        for message in messages:  # questions may be full of addresses
+            shown.append(self._turn(message, renderings))
+            await turns.pass_on()
+        return tuple(shown)
 
     def _turn(self, message: Message, renderings: Mapping[UUID, Rendering]) -> pages.Turn:
         if message.role == "user":

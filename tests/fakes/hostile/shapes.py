@@ -128,6 +128,7 @@ NAMED: Final[dict[str, Shape]] = {
     "hosts": opened("www.", "a."),
     "host with underscores": opened("http://a", "_a"),
     "addresses without a space": repeated("https://a.b/"),
+    "addresses with a space": repeated("https://a.b "),
     "e-mail, 1,900 and a paragraph": lambda size: "a@b.c " * min(1_900, size // 12) + "x" * (size // 2),
     "e-mail": repeated("a@b.c "),
     "e-mail without a space": repeated("a@b."),
