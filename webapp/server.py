@@ -1,6 +1,7 @@
 """The process that serves: sets up, runs until a signal, goes down without losing an answer."""
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -142,6 +143,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.freeze()  # to look through the code and the app takes a collection 100 ms, in which nobody is answered
         if self.started and sockets:
             port = sockets[0].getsockname()[1]
             is_told = bool(self._settings.app_url)
