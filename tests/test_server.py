@@ -2,11 +2,14 @@
 
 import asyncio
 import gc
+import platform
 import socket
+import subprocess
+import sys
 
 import pytest
 
-from tests.fakes.app_server import AppServer
+from tests.fakes.app_server import ROOT, AppServer
 from webapp.config import Settings
 from webapp.server import Server
 
@@ -97,3 +100,28 @@ async def test_the_collector_leaves_alone_what_lives_as_long_as_the_process() ->
             assert not any(one is held for one in gc.get_objects())
         finally:
             await server.shutdown([listener])
+
+
+KEPT = """
+from pathlib import Path
+from webapp.server import return_large_blocks
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+return_large_blocks()
+before = resident()
+above = []
+for _ in range(4):
+    large = bytes([1]) * 12_000_000
+    above.append(bytes(100_000))
+    del large
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc's malloc")
+def test_the_memory_of_large_blocks_goes_back_to_the_system() -> None:
+    """Also where something that came after them stays."""
+    done = subprocess.run([sys.executable, "-c", KEPT], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 6_000_000

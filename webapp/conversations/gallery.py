@@ -8,6 +8,8 @@ from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from msgspec.structs import replace
+
 from webapp.background import end
 from webapp.conversations.painter import Painter
 from webapp.conversations.pictures import Picture
@@ -103,6 +105,9 @@ class Gallery:
                 if came is None:
                     return None
                 [painted] = await self._painter.paint([came], owner)
+                del came
+                if not painted.is_shown:
+                    painted = replace(painted, data=b"")  # what is kept of it is what came
                 is_kept = bool(painted.name) and await self._store.keep(picture_id, painted)
                 return painted if is_kept and painted.is_shown else None
         except AwayError:
