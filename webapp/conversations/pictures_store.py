@@ -3,10 +3,10 @@
 Every method takes the owner first and finds nothing that belongs to another, or was deleted.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, null, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, null, select, update
 
 from webapp.conversations.pictures import Picture
 from webapp.db.engine import Database
@@ -58,7 +58,8 @@ class PictureStore:
             values |= {"data": painted.data, "size": len(painted.data), "width": width, "height": height}
         async with self._database.write() as session:
             kept = update(AttachmentRow).where(AttachmentRow.id == picture_id, ~_IS_PAINTED).values(values)
-            return (await session.execute(kept.returning(AttachmentRow.id))).first() is not None
+            result = cast("CursorResult[Any]", await session.execute(kept))
+            return result.rowcount > 0  # SQLite makes another copy of the row for a RETURNING
 
 
 def _of(owner: UUID, *columns: Any) -> Select[Any]:
