@@ -195,9 +195,10 @@ def _age(node: Node) -> tuple[datetime, int]:
     return node.at, node.id.int  # which compares as the id does, without calling into Python
 
 
-def fork_plan(path: Iterable[UUID], make_id: Callable[[], UUID]) -> tuple[Copied, ...]:
+def fork_plan(path: Iterable[UUID], make_id: Callable[[], UUID]) -> Iterator[Copied]:
     """The messages of a path as those of a conversation of their own."""
-    plan: list[Copied] = []
+    above: UUID | None = None
     for source in path:
-        plan.append(Copied(source, make_id(), plan[-1].id if plan else None))
-    return tuple(plan)
+        copied = Copied(source, make_id(), above)
+        yield copied
+        above = copied.id

@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, and_, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.storage_store import UNLIMITED, Quota
-from webapp.background import by_turns
+from webapp.background import Turns, by_turns
 from webapp.conversations.messages import Conversation, Feedback, Rendering, Status
 from webapp.conversations.rows_store import (
     as_conversation,
     check_unchanged,
+    copy_messages,
     copy_of,
     copy_pictures,
     find_conversation,
@@ -33,6 +34,7 @@ from webapp.db.types import new_id
 from webapp.web.refusals import ConflictError, NotFoundError
 
 EXCERPT: Final = 120  # characters of a message that an overview has
+ROWS: Final = 200  # of messages that one statement copies
 
 
 class Removal(Struct, frozen=True):
@@ -145,11 +147,12 @@ class Branches:
             fork = new_conversation(session, owner, old.model, f"{old.title[:190]} (fork)")
             fork.title_is_given = True
             fork.system_prompt, fork.parameters = old.system_prompt, dict(old.parameters)
-            plan = fork_plan(path, new_id)
-            rows = {one.id: one for one in await session.scalars(select(MessageRow).where(_among(path), _of(old)))}
-            session.add_all([copy_of(rows[one.source], one, fork.id) for one in plan])
+            await session.flush()
+            turns, plan = Turns(), [one async for one in by_turns(fork_plan(path, new_id))]
+            for start in range(0, len(plan), ROWS):
+                await copy_messages(session, plan[start : start + ROWS], old.id, fork.id)
+                await turns.pass_on()
             fork.active_leaf_id = plan[-1].id
-            await copy_pictures(session, {one.source: one.id for one in plan})
             await self._quota.check(session, owner)
             return as_conversation(fork)
 
