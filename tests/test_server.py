@@ -1,10 +1,15 @@
 """The process that serves: what it takes from a connection."""
 
 import asyncio
+import gc
+import platform
+import socket
+import subprocess
+import sys
 
 import pytest
 
-from tests.fakes.app_server import AppServer
+from tests.fakes.app_server import ROOT, AppServer
 from webapp.config import Settings
 from webapp.server import Server
 
@@ -76,3 +81,47 @@ async def test_a_proxy_can_pass_headers_on_over_http_2(server: AppServer) -> Non
 def test_an_idle_connection_is_kept_longer_than_routers_do() -> None:
     """Heroku's keeps one for 90 seconds, Caddy for 120."""
     assert Server(None, Settings()).config.timeout_keep_alive > 120
+
+
+async def test_the_collector_leaves_alone_what_lives_as_long_as_the_process() -> None:
+    """A full collection of it holds up everybody for 100 ms."""
+
+    async def app(scope: object, receive: object, send: object) -> None:
+        pass
+
+    server = Server(app, Settings())
+    server.config.lifespan = "off"
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    held = [[server]]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        await server.startup([listener])
+        try:
+            assert not any(one is held for one in gc.get_objects())
+        finally:
+            await server.shutdown([listener])
+
+
+KEPT = """
+from pathlib import Path
+from webapp.server import return_large_blocks
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+return_large_blocks()
+before = resident()
+above = []
+for _ in range(4):
+    large = bytes([1]) * 12_000_000
+    above.append(bytes(100_000))
+    del large
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc's malloc")
+def test_the_memory_of_large_blocks_goes_back_to_the_system() -> None:
+    """Also where something that came after them stays."""
+    done = subprocess.run([sys.executable, "-c", KEPT], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 6_000_000

@@ -232,3 +232,23 @@ async def test_at_the_end_nothing_is_painted_any_more(cast: Cast) -> None:
 
 async def _holds(begun: list[UUID]) -> bool:
     return bool(begun)
+
+
+async def test_those_who_get_the_same_picture_at_once_share_it(cast: Cast) -> None:
+    """Twenty readers of a picture of 12 MB would else have 240 MB."""
+    _, [picture_id] = await kept(cast, cast.alice, DONE)
+    ours = gallery(cast, GatedPainter())
+    first, *others = await asyncio.gather(*(ours.picture(cast.alice, picture_id) for _ in range(5)))
+    assert all(one is first for one in others)
+
+
+async def test_a_picture_that_is_on_its_way_to_somebody_is_not_for_others(cast: Cast) -> None:
+    conversation, [picture_id] = await kept(cast, cast.alice, DONE)
+    ours = gallery(cast, GatedPainter())
+    held = await ours.picture(cast.alice, picture_id)
+    with pytest.raises(NotFoundError):
+        await ours.picture(cast.bob, picture_id)
+    await cast.conversations.delete(cast.alice, conversation)
+    with pytest.raises(NotFoundError):
+        await ours.picture(cast.alice, picture_id)
+    assert held.data == DONE.data

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -132,6 +133,29 @@ def test_a_conversation_of_thousands_is_no_deeper_than_the_stack() -> None:
     assert len(long.segments(key(9_999))) == 1
 
 
+def test_below_thousands_of_deleted_messages_each_is_passed_once() -> None:
+    """A file that comes again can bring thousands of answers to what was deleted meanwhile."""
+    count = 3_000
+    made = tree([None, *range(count), *[count] * count], deleted=range(1, count + 1))
+    looked_up = 0
+
+    class Counted(dict[UUID, Node]):
+        def get(self, *given: Any) -> Any:
+            nonlocal looked_up
+            looked_up += 1
+            return super().get(*given)
+
+    made._nodes = Counted(made._nodes)
+    assert len(made.children(key(0))) == count
+    assert looked_up < 10 * count
+
+
+def test_an_overview_of_many_pieces_has_the_first_and_their_number() -> None:
+    wide = tree([None, *[0] * 50])
+    assert wide.segments(None, 10) == wide.segments(None)[:10]
+    assert wide.segment_count == len(wide.segments(None)) == 51
+
+
 # Laws
 
 SHAPES = st.lists(st.integers(0, 10**6), max_size=25).map(
@@ -175,6 +199,7 @@ def test_an_overview_has_each_message_once_and_each_end_a_row(given_tree: tuple[
     assert len({(one.column, one.row) for one in drawn}) == len(drawn)
     ends = [one.row for one in drawn if not made.children(one.ids[-1])]
     assert ends == list(range(made.ends))
+    assert len(drawn) == made.segment_count
 
 
 @given(trees(), st.data())

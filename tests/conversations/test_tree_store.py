@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from tests.conversations.conftest import NOW, Cast
 from tests.fakes.gallery import gallery_of
+from webapp.conversations import tree_store
 from webapp.conversations.messages import Exchange, Feedback, Receipt, Rendering, Status
 from webapp.conversations.pictures import Picture
 from webapp.conversations.replies_store import Ending, NewRendering, Progress
@@ -189,6 +190,21 @@ async def test_a_fork_has_texts_and_pictures_and_costs_nothing(cast: Cast) -> No
         assert await session.scalar(select(func.sum(MessageRow.cost))) == 2 * COST
     await cast.conversations.delete(cast.alice, first.conversation.id)
     assert await texts(cast, fork.id) == ["One", "Answer"]
+
+
+async def test_a_fork_of_many_messages_is_made_in_several_statements(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that others have their turn in between, and no statement has more parameters than the database takes."""
+    monkeypatch.setattr(tree_store, "ROWS", 1)
+    first = await exchange(cast)
+    second = await exchange(cast, "Two", first.conversation.id)
+    fork = await cast.branches.fork(cast.alice, second.answer.id)
+    assert await texts(cast, fork.id) == ["One", "Answer", "Two", "Answer"]
+    again = await cast.branches.fork(cast.alice, (await cast.conversations.window(cast.alice, fork.id)).messages[1].id)
+    [_, answer] = (await cast.conversations.window(cast.alice, again.id)).messages
+    assert answer.copied_from == first.answer.id
+    assert len(answer.pictures) == 1
 
 
 async def test_feedback_is_kept_and_taken_back(cast: Cast) -> None:

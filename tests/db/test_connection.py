@@ -60,6 +60,21 @@ async def test_a_statement_has_its_rows_when_it_was_executed(connection: Connect
     assert await statement.fetchall() == [(1, 2)]
 
 
+async def test_a_large_value_is_not_kept_longer_than_its_statement_takes(connection: Connection) -> None:
+    """The driver keeps statements, and SQLite with them what they were last executed with."""
+    statement, before = connection.cursor(), resident()
+    await statement.execute("SELECT length(?), ?", (bytes([1]) * 40_000_000, "small"))
+    assert await statement.fetchall() == [(40_000_000, "small")]
+    await statement.execute("SELECT 1")  # as a COMMIT follows: the thread holds on to the last that it did
+    assert resident() - before < 20_000_000
+    await statement.execute("SELECT length(?), ?", (b"abc", "small"))
+    assert await statement.fetchall() == [(3, "small")]
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
 async def test_many_rows_go_in_at_once(connection: Connection) -> None:
     statement = connection.cursor()
     await statement.execute("CREATE TABLE things (name)")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -63,6 +64,17 @@ async def test_a_question_is_answered(sandbox: Sandbox) -> None:
 async def test_a_large_answer_comes_whole(sandbox: Sandbox) -> None:
     answer = await sandbox.run(job(work.bytes_of, bytes, output=20 * MEGABYTE), Wish(number=10 * MEGABYTE))
     assert len(answer) == 10 * MEGABYTE
+
+
+async def test_a_large_question_is_copied_once(sandbox: Sandbox) -> None:
+    data, large = bytes(10 * MEGABYTE), Job(work.length_of, bytes, int, LIMITS)
+    await sandbox.run(large, b"")
+    tracemalloc.start()
+    try:
+        assert await sandbox.run(large, data) == len(data)
+        assert tracemalloc.get_traced_memory()[1] < 1.6 * len(data)  # half of it is room that the encoder makes
+    finally:
+        tracemalloc.stop()
 
 
 async def test_answers_come_one_by_one(sandbox: Sandbox) -> None:

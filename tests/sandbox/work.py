@@ -35,6 +35,10 @@ def bytes_of(wish: Wish) -> Iterator[bytes]:
     yield bytes(wish.number)
 
 
+def length_of(data: bytes) -> Iterator[int]:
+    yield len(data)
+
+
 def spin(wish: Wish) -> Iterator[int]:
     yield os.getpid()
     while True:

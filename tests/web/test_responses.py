@@ -9,7 +9,8 @@ from litestar import Litestar, Response, route
 from litestar.config.compression import CompressionConfig
 from litestar.params import FromPath
 
-from webapp.web.responses import LARGE, PIECE, READ, html
+from webapp.conversations.pictures import Picture
+from webapp.web.responses import LARGE, PIECE, READ, html, octets
 
 
 @pytest.fixture
@@ -18,7 +19,11 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     async def page(size: FromPath[int]) -> Response[str]:
         return html("é" * size, {"x-page": "yes"})
 
-    app = Litestar([page], compression_config=CompressionConfig("gzip"))
+    @route("/octets/{size:int}", http_method=READ)
+    async def file(size: FromPath[int]) -> Response[bytes]:
+        return octets(Picture("image/png", bytes(size)), {"content-type": "image/png", "x-file": "yes"})
+
+    app = Litestar([page, file], compression_config=CompressionConfig("gzip", exclude=["^/octets"]))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as one:  # type: ignore[arg-type]  # ASGI's types
         yield one
 
@@ -51,3 +56,12 @@ async def test_others_have_their_turn_while_a_large_page_is_sent(client: httpx.A
 
 async def test_a_large_page_answers_to_head(client: httpx.AsyncClient) -> None:
     assert (await client.head(f"/{2 * LARGE}")).status_code == 200
+
+
+@pytest.mark.parametrize("size", [0, 1, LARGE, LARGE + 1, 3 * PIECE + LARGE + 7])
+async def test_a_file_of_any_size_arrives_whole(client: httpx.AsyncClient, size: int) -> None:
+    for method in READ:
+        response = await client.request(method, f"/octets/{size}")
+        assert response.content == (bytes(size) if method == "GET" else b"")
+        assert response.headers["content-length"] == str(size)
+        assert (response.headers["content-type"], response.headers["x-file"]) == ("image/png", "yes")

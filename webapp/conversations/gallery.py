@@ -8,6 +8,8 @@ from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from msgspec.structs import replace
+
 from webapp.background import end
 from webapp.conversations.painter import Painter
 from webapp.conversations.pictures import Picture
@@ -41,6 +43,8 @@ class Gallery:
         self._store = store
         self._painter = painter
         self._turns = WeakValueDictionary[UUID, asyncio.Lock]()
+        self._readings = WeakValueDictionary[UUID, asyncio.Lock]()
+        self._sent = WeakValueDictionary[UUID, Picture]()  # those that are on their way to somebody
         self._places = asyncio.Semaphore(AT_ONCE)
         self._tasks = dict[tuple[UUID, UUID], asyncio.Task[Picture | None]]()
 
@@ -57,18 +61,27 @@ class Gallery:
 
         Raises NotFoundError, and UnavailableError where it can't be painted soon.
         """
-        picture = await self._store.painted(owner, picture_id)
+        picture = await self._read(owner, picture_id)
         if picture is None:
             painting = self._painting(owner, picture_id)
             await asyncio.wait([painting], timeout=PATIENCE)
             has_ended = painting.done() and not painting.cancelled()
-            picture = (painting.result() if has_ended else None) or await self._store.painted(owner, picture_id)
+            picture = (painting.result() if has_ended else None) or await self._read(owner, picture_id)
         if picture is None:
             raise UnavailableError(
                 "This picture isn't ready yet, because the server is busy. Load the page again in some seconds.",
                 retry_after=5,
             )
         return picture
+
+    async def _read(self, owner: UUID, picture_id: UUID) -> Picture | None:
+        """A painted picture. Those who ask for the same one at once share it, and read one after the other."""
+        async with self._readings.setdefault(picture_id, asyncio.Lock()):
+            known = self._sent.get(picture_id)
+            picture = await self._store.painted(owner, picture_id, known)
+            if picture is not None:
+                self._sent[picture_id] = picture
+            return picture
 
     async def paint_all(self, owner: UUID, conversation_id: UUID) -> None:
         """Paints what isn't painted yet of a conversation. UnavailableError where that can't be done to the end."""
@@ -103,6 +116,9 @@ class Gallery:
                 if came is None:
                     return None
                 [painted] = await self._painter.paint([came], owner)
+                del came
+                if not painted.is_shown:
+                    painted = replace(painted, data=b"")  # what is kept of it is what came
                 is_kept = bool(painted.name) and await self._store.keep(picture_id, painted)
                 return painted if is_kept and painted.is_shown else None
         except AwayError:

@@ -51,8 +51,7 @@ class Drawing(Struct, frozen=True):
 
 def drawing_of(tree: Tree, shown: UUID | None, beginnings: Mapping[UUID, str]) -> Drawing:
     """All branches from left to right. `beginnings` has the first words of each message."""
-    segments = tree.segments(shown)
-    drawn = segments[:MAX_BOXES]
+    drawn = tree.segments(shown, MAX_BOXES)
     boxes = tuple(_box(tree, one, beginnings) for one in drawn)
     lines = tuple(_line(boxes[box.above], box) for box in boxes if box.above is not None)
     return Drawing(
@@ -60,7 +59,7 @@ def drawing_of(tree: Tree, shown: UUID | None, beginnings: Mapping[UUID, str]) -
         height=max((box.y + BOX[1] for box in boxes), default=0) + 2,
         boxes=boxes,
         lines=lines,
-        left_out=len(segments) - len(drawn),
+        left_out=max(0, tree.segment_count - len(drawn)),
     )
 
 

@@ -19,7 +19,7 @@ _SIGNATURES: Final[Mapping[str, tuple[bytes, ...]]] = {
 }
 
 
-class Picture(Struct, frozen=True):
+class Picture(Struct, frozen=True, weakref=True):
     """A picture's bytes, and the media type that they show, whatever the model called it.
 
     `name` is what it is saved as; "" for one that is still as a model or a file brought it, and goes to nobody.

@@ -3,10 +3,10 @@
 Every method takes the owner first and finds nothing that belongs to another, or was deleted.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, null, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, false, null, select, update
 
 from webapp.conversations.pictures import Picture
 from webapp.db.engine import Database
@@ -24,15 +24,19 @@ class PictureStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def painted(self, owner: UUID, picture_id: UUID) -> Picture | None:
-        """A picture that goes out; None for one that isn't painted yet. NotFoundError if there is no such."""
-        data = case((_IS_PAINTED, AttachmentRow.data), else_=null())  # what came isn't needed, and may be large
+    async def painted(self, owner: UUID, picture_id: UUID, known: Picture | None = None) -> Picture | None:
+        """A picture that goes out; None for one that isn't painted yet. NotFoundError if there is no such.
+
+        One that is `known`, as it was painted, isn't read again.
+        """
+        is_needed = _IS_PAINTED if known is None else false()
+        data = case((is_needed, AttachmentRow.data), else_=null())  # what came isn't needed, and may be large
         query = _of(owner, AttachmentRow.media_type, data, AttachmentRow.name).where(AttachmentRow.id == picture_id)
         async with self._database.read() as session:
             row = (await session.execute(query)).first()
         if row is None:
             raise NotFoundError("There is no such picture. It may have been deleted.")
-        return Picture(*row) if row.name else None
+        return (known or Picture(*row)) if row.name else None
 
     async def unpainted(self, owner: UUID, picture_id: UUID) -> Picture | None:
         """The same as it came; None where it's painted, or gone."""
@@ -58,7 +62,8 @@ class PictureStore:
             values |= {"data": painted.data, "size": len(painted.data), "width": width, "height": height}
         async with self._database.write() as session:
             kept = update(AttachmentRow).where(AttachmentRow.id == picture_id, ~_IS_PAINTED).values(values)
-            return (await session.execute(kept.returning(AttachmentRow.id))).first() is not None
+            result = cast("CursorResult[Any]", await session.execute(kept))
+            return result.rowcount > 0  # SQLite makes another copy of the row for a RETURNING
 
 
 def _of(owner: UUID, *columns: Any) -> Select[Any]:

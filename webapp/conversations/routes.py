@@ -28,7 +28,7 @@ from webapp.web.appearance import appearance_of
 from webapp.web.forms import read_form
 from webapp.web.htmx import VARY, wants_fragment
 from webapp.web.refusals import ConflictError, InvalidError, NotFoundError, RefusalError
-from webapp.web.responses import READ, html, see_other
+from webapp.web.responses import READ, html, octets, see_other
 from webapp.web.security import FRAMED_HEADERS
 from webapp.web.sse import STREAM_HEADERS, event_stream
 from webapp.web.streams import OpenStreams
@@ -238,7 +238,7 @@ async def show_picture(
         "content-disposition": f'{disposition}; filename="{picture.name}"',
         **caching,
     }
-    return Response(picture.data, media_type=picture.media_type, headers=headers)
+    return octets(picture, headers)
 
 
 @post("/messages/{message_id:uuid}/stop", name="stop_reply")

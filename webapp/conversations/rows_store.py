@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, bindparam, insert, literal, select
+from sqlalchemy import Uuid, and_, bindparam, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.budgets import Terms
@@ -70,6 +70,20 @@ _COPIED: Final = (
     "created_at",
     "finished_at",
     "edited_at",
+)
+_COPY_COLUMNS: Final[Mapping[str, Any]] = {
+    "id": bindparam("copy", type_=Uuid()),
+    "parent_id": bindparam("parent", type_=Uuid()),
+    "conversation_id": bindparam("target", type_=Uuid()),
+    "owner_id": MessageRow.owner_id,
+    "copied_from": func.coalesce(MessageRow.copied_from, MessageRow.id),
+    **{name: getattr(MessageRow, name) for name in _COPIED},
+}
+_COPY: Final = insert(MessageRow).from_select(
+    list(_COPY_COLUMNS),
+    select(*_COPY_COLUMNS.values()).where(
+        MessageRow.id == bindparam("original"), MessageRow.conversation_id == bindparam("source")
+    ),
 )
 
 Pictures = Mapping[UUID, tuple[KeptPicture, ...]]
@@ -182,6 +196,15 @@ def copy_of(row: MessageRow, copied: Copied, conversation_id: UUID) -> MessageRo
         copied_from=row.copied_from or row.id,
         **values,
     )
+
+
+async def copy_messages(session: AsyncSession, copies: Sequence[Copied], source: UUID, target: UUID) -> None:
+    """Copies messages with their pictures into another conversation. What they say does not leave the database."""
+    connection = await session.connection()
+    conversations = {"source": source, "target": target}
+    rows = [{"copy": one.id, "parent": one.parent_id, "original": one.source, **conversations} for one in copies]
+    await connection.execute(_COPY, rows)
+    await copy_pictures(session, {one.source: one.id for one in copies})
 
 
 async def copy_pictures(session: AsyncSession, copies: Mapping[UUID, UUID]) -> None:

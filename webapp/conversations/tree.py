@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """A message without its text. `at` is when its text came to be: when it was written, or last edited."""
 
     id: UUID
@@ -49,6 +49,7 @@ class Tree:
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self._nodes = {node.id: node for node in nodes}
+        self._passed: dict[UUID, UUID | None] = {}  # deleted messages, and the nearest above each that is there
 
     def __contains__(self, message_id: object) -> bool:
         """Whether the message is there, and not deleted."""
@@ -60,7 +61,8 @@ class Tree:
 
     def parent(self, message_id: UUID) -> UUID | None:
         """The nearest message above that is there."""
-        return next((one for one in self._upwards(message_id) if one != message_id and one in self), None)
+        node = self._nodes.get(message_id)
+        return None if node is None else self._above(node)
 
     def children(self, message_id: UUID | None) -> tuple[UUID, ...]:
         """The messages right below, or with None those at the top; those whose text is oldest first."""
@@ -113,13 +115,13 @@ class Tree:
         above = self.parent(message_id)
         return rest.leaf(above) if above is not None else None
 
-    def segments(self, shown: UUID | None) -> tuple[Segment, ...]:
-        """The whole of it for an overview, branch by branch; `shown` is the end of what is shown."""
+    def segments(self, shown: UUID | None, most: int | None = None) -> tuple[Segment, ...]:
+        """For an overview, branch by branch; `shown` is the end of what is shown. Of more than `most` the first."""
         on_path = set(self.path(shown))
         found: list[Segment] = []
         row = 0
         waiting: list[tuple[UUID, int | None]] = [(one, None) for one in self.children(None)[::-1]]
-        while waiting:
+        while waiting and len(found) != most:
             first, above = waiting.pop()
             ids = tuple(self._run(first))
             column = 0 if above is None else found[above].column + 1
@@ -130,19 +132,47 @@ class Tree:
         return tuple(found)
 
     @property
+    def segment_count(self) -> int:
+        """How many segments there are."""
+        return sum(len(ids) for above, ids in self._children.items() if above is None or len(ids) > 1)
+
+    @property
     def ends(self) -> int:
         """How many branches there are."""
         return sum(not self.children(one) for one in self._nodes if one in self)
 
+    def link(self) -> Iterator[None]:
+        """Finds out what stands below what, message by message: for those who let others have their turn in between."""
+        found: dict[UUID | None, list[UUID]] = {}
+        for node in sorted((node for node in self._nodes.values() if not node.is_deleted), key=_age):
+            found.setdefault(self._above(node), []).append(node.id)
+            yield
+        children = dict[UUID | None, tuple[UUID, ...]]()
+        for key, ids in found.items():
+            children[key] = tuple(ids)
+            yield
+        self._children = children
+
     @cached_property
     def _children(self) -> dict[UUID | None, tuple[UUID, ...]]:
-        found: dict[UUID | None, list[UUID]] = {}
-        for one in sorted((one for one in self._nodes if one in self), key=self._age):
-            found.setdefault(self.parent(one), []).append(one)
-        return {key: tuple(ids) for key, ids in found.items()}
+        for _ in self.link():
+            pass
+        return self._children
 
-    def _age(self, message_id: UUID) -> tuple[datetime, UUID]:
-        return self._nodes[message_id].at, message_id
+    def _age(self, message_id: UUID) -> tuple[datetime, int]:
+        return _age(self._nodes[message_id])
+
+    def _above(self, node: Node) -> UUID | None:
+        """The nearest message above that is there. Each deleted one is passed once, however many are below it."""
+        above = self._nodes.get(node.parent_id) if node.parent_id else None
+        way: dict[UUID, None] = {}
+        while above is not None and above.is_deleted and above.id not in way:
+            way[above.id] = None
+            parent = self._passed.get(above.id, above.parent_id)
+            above = self._nodes.get(parent) if parent else None
+        found = None if above is None or above.is_deleted else above.id
+        self._passed.update(dict.fromkeys(way, found))
+        return None if found == node.id else found
 
     def _run(self, first: UUID) -> Iterator[UUID]:
         """The message and those below it up to the one from which branches part, or to the end."""
@@ -153,16 +183,22 @@ class Tree:
 
     def _upwards(self, leaf: UUID | None) -> Iterator[UUID]:
         """From `leaf` to the top, deleted ones too; each once, whatever the parents say."""
-        seen: set[UUID] = set()
-        while leaf is not None and leaf in self._nodes and leaf not in seen:
-            seen.add(leaf)
-            yield leaf
-            leaf = self._nodes[leaf].parent_id
+        seen: set[int] = set()
+        node = self._nodes.get(leaf) if leaf else None
+        while node is not None and node.id.int not in seen:
+            seen.add(node.id.int)
+            yield node.id
+            node = self._nodes.get(node.parent_id) if node.parent_id else None
 
 
-def fork_plan(path: Iterable[UUID], make_id: Callable[[], UUID]) -> tuple[Copied, ...]:
+def _age(node: Node) -> tuple[datetime, int]:
+    return node.at, node.id.int  # which compares as the id does, without calling into Python
+
+
+def fork_plan(path: Iterable[UUID], make_id: Callable[[], UUID]) -> Iterator[Copied]:
     """The messages of a path as those of a conversation of their own."""
-    plan: list[Copied] = []
+    above: UUID | None = None
     for source in path:
-        plan.append(Copied(source, make_id(), plan[-1].id if plan else None))
-    return tuple(plan)
+        copied = Copied(source, make_id(), above)
+        yield copied
+        above = copied.id

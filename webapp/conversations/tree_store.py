@@ -10,15 +10,16 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from webapp.accounts.storage_store import UNLIMITED, Quota
-from webapp.background import by_turns
+from webapp.background import Turns, by_turns
 from webapp.conversations.messages import Conversation, Feedback, Rendering, Status
 from webapp.conversations.rows_store import (
     as_conversation,
     check_unchanged,
+    copy_messages,
     copy_of,
     copy_pictures,
     find_conversation,
@@ -33,6 +34,7 @@ from webapp.db.types import new_id
 from webapp.web.refusals import ConflictError, NotFoundError
 
 EXCERPT: Final = 120  # characters of a message that an overview has
+ROWS: Final = 200  # of messages that one statement copies
 
 
 class Removal(Struct, frozen=True):
@@ -145,11 +147,12 @@ class Branches:
             fork = new_conversation(session, owner, old.model, f"{old.title[:190]} (fork)")
             fork.title_is_given = True
             fork.system_prompt, fork.parameters = old.system_prompt, dict(old.parameters)
-            plan = fork_plan(path, new_id)
-            rows = {one.id: one for one in await session.scalars(select(MessageRow).where(_among(path), _of(old)))}
-            session.add_all([copy_of(rows[one.source], one, fork.id) for one in plan])
+            await session.flush()
+            turns, plan = Turns(), [one async for one in by_turns(fork_plan(path, new_id))]
+            for start in range(0, len(plan), ROWS):
+                await copy_messages(session, plan[start : start + ROWS], old.id, fork.id)
+                await turns.pass_on()
             fork.active_leaf_id = plan[-1].id
-            await copy_pictures(session, {one.source: one.id for one in plan})
             await self._quota.check(session, owner)
             return as_conversation(fork)
 
@@ -179,29 +182,30 @@ class Branches:
     async def overview(self, owner: UUID, conversation_id: UUID) -> Overview:
         async with self._database.read() as session:
             conversation = await find_conversation(session, owner, conversation_id)
-            query = select(MessageRow.id, func.substr(MessageRow.content, 1, EXCERPT)).where(
-                _of(conversation), MessageRow.deleted_at.is_(None)
-            )
-            connection = await session.connection()  # which reads a row when it's asked for, and a session reads all
-            beginnings = {key: text async for key, text in by_turns(await connection.execute(query))}
-            rows = by_turns(await connection.execute(_nodes_of(conversation)))
-            return Overview(as_conversation(conversation), Tree([_node(row) async for row in rows]), beginnings)
+            beginnings = dict[UUID, str]()
+            tree = await _tree(session, conversation, beginnings)
+            return Overview(as_conversation(conversation), tree, beginnings)
 
 
-async def _tree(session: AsyncSession, conversation: ConversationRow) -> Tree:
-    """The whole tree, deleted messages too, without its texts."""
-    return Tree(map(_node, await session.execute(_nodes_of(conversation))))
-
-
-def _nodes_of(conversation: ConversationRow) -> "Select[UUID, UUID | None, str, datetime, datetime | None]":
+async def _tree(
+    session: AsyncSession, conversation: ConversationRow, beginnings: dict[UUID, str] | None = None
+) -> Tree:
+    """The whole tree, deleted messages too, made by turns. `beginnings` get how each message begins."""
     at = func.coalesce(MessageRow.edited_at, MessageRow.created_at)
-    query = select(MessageRow.id, MessageRow.parent_id, MessageRow.role, at, MessageRow.deleted_at)
-    return query.where(_of(conversation))
-
-
-def _node(row: "Row[UUID, UUID | None, str, datetime, datetime | None]") -> Node:
-    key, parent, role, when, deleted = row
-    return Node(key, parent, role, when, deleted is not None)
+    text = literal("") if beginnings is None else func.substr(MessageRow.content, 1, EXCERPT)
+    query = select(MessageRow.id, MessageRow.parent_id, MessageRow.role, at, MessageRow.deleted_at, text)
+    connection = await session.connection()  # which reads a row when it's asked for, and a session reads all
+    nodes = list[Node]()
+    async for key, parent, role, when, deleted, begins in by_turns(
+        await connection.execute(query.where(_of(conversation)))
+    ):
+        nodes.append(Node(key, parent, role, when, deleted is not None))
+        if beginnings is not None and deleted is None:
+            beginnings[key] = begins
+    tree = Tree(nodes)
+    async for _ in by_turns(tree.link()):
+        pass
+    return tree
 
 
 async def _check_ended(session: AsyncSession, conversation: ConversationRow, message_ids: Sequence[UUID]) -> None:

@@ -17,6 +17,7 @@ import aiosqlite
 from webapp.background import cancel_at_next_step, in_any_case
 
 LONGEST_END: Final = 1.0  # seconds that a statement has to end by itself when its caller is cancelled
+LARGE: Final = 500_000  # bytes of a value that is not kept longer than its statement takes
 
 
 class Connection(aiosqlite.Connection):
@@ -119,7 +120,7 @@ class Statement:
         return self._outcome[2]
 
     async def execute(self, sql: str, parameters: Any = ()) -> None:
-        self._outcome = await self._connection.run(lambda connection: _outcome(connection.execute(sql, parameters)))
+        self._outcome = await self._connection.run(lambda connection: _executed(connection, sql, parameters))
 
     async def executemany(self, sql: str, parameters: Sequence[Any]) -> None:
         self._outcome = await self._connection.run(lambda connection: _outcome(connection.executemany(sql, parameters)))
@@ -138,6 +139,23 @@ async def _wait_for(future: asyncio.Future[Any]) -> None:
     while not future.done() and (left := until - loop.time()) > 0:
         with suppress(asyncio.CancelledError):
             await asyncio.wait([future], timeout=left)
+
+
+def _executed(connection: sqlite3.Connection, sql: str, parameters: Any) -> Outcome:
+    try:
+        return _outcome(connection.execute(sql, parameters))
+    finally:
+        if any(isinstance(one, bytes | str | memoryview) and len(one) > LARGE for one in parameters):
+            _let_go(connection, sql, len(parameters))
+
+
+def _let_go(connection: sqlite3.Connection, sql: str, count: int) -> None:
+    """Has the driver's cache keep a statement without its copies of the values, which stay there until the next ones.
+
+    Others are bound in their place up to the last, which cannot be, so that the statement does not run.
+    """
+    with suppress(sqlite3.Error):
+        connection.execute(sql, (*[None] * (count - 1), object()))
 
 
 def _outcome(cursor: sqlite3.Cursor) -> Outcome:

@@ -3,25 +3,24 @@
 import struct
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from webapp.sandbox.job import Limits
 
 HEAD: Final = struct.Struct(">cQ")
 
-ORDER: Final = b"o"  # an Order, to the process; the others come from it
+ORDER: Final = b"o"  # an Order, to the process,
+QUESTION: Final = b"q"  # followed by the question of the job, as MessagePack; the others come from the process
 ANSWER: Final = b"a"  # one answer, as MessagePack
 END: Final = b"e"  # an Ending: the job is done
 FAILED: Final = b"f"  # a Failure: it will not be
 
 
 class Order(Struct, frozen=True):
-    """One job for the process: the function, what it may cost, and the question as MessagePack."""
+    """One job for the process: the function, and what it may cost."""
 
     work: str
     limits: Limits
-    question: msgspec.Raw
 
 
 class Ending(Struct, frozen=True):

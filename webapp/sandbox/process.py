@@ -14,13 +14,13 @@ from typing import Any, Final, Literal, Self
 import msgspec
 
 from webapp.config import library_path
-from webapp.sandbox.frames import ANSWER, END, FAILED, HEAD, ORDER, Ending, Failure, Order
+from webapp.sandbox.frames import ANSWER, END, FAILED, HEAD, ORDER, QUESTION, Ending, Failure, Order
 from webapp.sandbox.job import Job, Limits
 
 ROOT: Final = Path(__file__).parent.parent.parent
 PROGRAM: Final = Path(__file__).parent / "program.py"
 SECONDS_TO_DIE: Final = 5.0  # from the end of what it says to the end of the process itself
-BUFFER: Final = 1 << 18  # bytes of answers that wait here until they're read; then the process waits
+BUFFER: Final = 1 << 18  # bytes on their way to the process, and of answers that wait here until they're read
 
 # - "processor", "memory", "output": the job took more than it may. "died": its process broke. "failed": an error of the
 #   work itself.
@@ -79,7 +79,10 @@ class SandboxedProcess:
         self._is_between_jobs = False
         left = job.limits.output
         try:
-            await self._send(Order(job.address, job.limits, msgspec.Raw(question)), job.limits.wait)
+            async with _in_time(job.limits.wait):
+                await self._send(ORDER, msgspec.msgpack.encode(Order(job.address, job.limits)))
+                await self._send(QUESTION, question)
+            del question  # it may be large, and the job takes its time
             while True:
                 kind, body = await self._next(job.limits, left)
                 left -= len(body)
@@ -120,11 +123,11 @@ class SandboxedProcess:
             return SandboxError("killed", "the system killed it, as it does where memory runs out")
         return SandboxError("died", f"its process ended with {self._process.returncode}")
 
-    async def _send(self, order: Order, patience: float) -> None:
-        body = msgspec.msgpack.encode(order)
-        self._orders.write(HEAD.pack(ORDER, len(body)))
-        self._orders.write(body)
-        async with _in_time(patience):
+    async def _send(self, kind: bytes, body: bytes) -> None:
+        """Sends a frame, of which no more than BUFFER is copied at a time."""
+        self._orders.write(HEAD.pack(kind, len(body)))
+        for at in range(0, len(body), BUFFER):
+            self._orders.write(memoryview(body)[at : at + BUFFER])
             await self._orders.drain()
 
     async def _next(self, limits: Limits, left: int) -> tuple[bytes, bytes]:

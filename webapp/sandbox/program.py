@@ -43,14 +43,15 @@ def main(root: str, temporary: str) -> None:
     sys.addaudithook(_refuse)
     while head := orders.read(HEAD.size):
         order = msgspec.msgpack.decode(orders.read(HEAD.unpack(head)[1]), type=Order)
-        _do(order, answers)
+        _do(order, orders.read(HEAD.unpack(orders.read(HEAD.size))[1]), answers)
 
 
-def _do(order: Order, answers: IO[bytes]) -> None:
+def _do(order: Order, body: bytes, answers: IO[bytes]) -> None:
     _limit(order.limits)
     try:
         work = _function(order.work)
-        question = msgspec.msgpack.decode(order.question, type=question_type(work))
+        question = msgspec.msgpack.decode(body, type=question_type(work))
+        del body  # it may be large
         for answer in work(question):
             answers.write(frame(ANSWER, msgspec.msgpack.encode(answer)))
             answers.flush()

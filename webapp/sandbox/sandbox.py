@@ -56,10 +56,9 @@ class Sandbox:
         To be closed by a caller who leaves early (`aclosing`): that ends the job.
         """
         lane = self._long if job.is_long else self._short
-        order = msgspec.msgpack.encode(question)
         async with (
             lane.process(owner, job.limits.patience, is_kept=not job.is_long) as process,
-            aclosing(process.answers(job, order)) as answers,
+            aclosing(process.answers(job, msgspec.msgpack.encode(question))) as answers,
         ):
             async for answer in answers:
                 yield answer

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from litestar import HttpMethod, Response
 from litestar.response import Redirect, Stream
 
+from webapp.background import Turns
 from webapp.web.htmx import VARY
 
 LARGE: Final = 256_000  # characters of a page: to compress more takes long enough to be noticed by others
@@ -29,6 +30,29 @@ async def _pieces(body: str) -> AsyncIterator[bytes]:
     for at in range(0, len(body), PIECE):
         yield body[at : at + PIECE].encode()
         await asyncio.sleep(0)
+
+
+class Held(Protocol):
+    """What has bytes, and is known as long as somebody holds on to it."""
+
+    @property
+    def data(self) -> bytes: ...
+
+
+def octets(held: Held, headers: dict[str, str]) -> Response[bytes]:
+    """Bytes as they are. Large ones go in pieces, and all who are sent the same hold on to the same."""
+    if len(held.data) <= LARGE:
+        return Response(held.data, media_type=headers["content-type"], headers=headers)
+    headers = {**headers, "content-length": str(len(held.data))}
+    stream = Stream(_slices(held), media_type=headers["content-type"], headers=headers)
+    return cast("Response[bytes]", stream)
+
+
+async def _slices(held: Held) -> AsyncIterator[bytes]:
+    turns = Turns()
+    for at in range(0, len(held.data), PIECE):
+        yield held.data[at : at + PIECE]
+        await turns.pass_on()
 
 
 def retry_after(seconds: float | None) -> dict[str, str]:

@@ -29,7 +29,7 @@ from webapp.web.client import Client
 from webapp.web.forms import read_form
 from webapp.web.htmx import VARY, wants_fragment
 from webapp.web.refusals import NotFoundError
-from webapp.web.responses import READ, html, see_other
+from webapp.web.responses import READ, html, octets, see_other
 from webapp.web.security import FRAMED_HEADERS
 from webapp.web.sse import STREAM_HEADERS, encode_event, event_stream
 from webapp.web.streams import OpenStreams
@@ -192,8 +192,7 @@ async def show_shared_picture(
 ) -> Response[bytes]:
     """A picture of a message on the branch; no cache keeps it longer than it is shared."""
     throttles.show_picture(client)
-    shared = await shares.find(token)
-    await shares.require_picture(shared, picture_id)
+    shared = await shares.find_picture(token, picture_id)
     picture = await gallery.picture(shared.owner_id, picture_id)
     if not picture.is_shown:  # it's as it came, with whatever else is in it
         raise NotFoundError("This picture can't be shown.")
@@ -204,7 +203,7 @@ async def show_shared_picture(
         "cache-control": "no-store",
         **PRIVATELY,
     }
-    return Response(picture.data, media_type=picture.media_type, headers=headers)
+    return octets(picture, headers)
 
 
 async def _live_answer(

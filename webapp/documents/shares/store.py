@@ -4,6 +4,7 @@ The owner's methods take the owner first. A reader has nothing but a token: what
 share and nothing else, and each look-up of theirs goes by the ids of the branch.
 """
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -24,6 +25,7 @@ from webapp.web.refusals import ConflictError, InvalidError, NotFoundError
 TOKEN_BYTES: Final = 20  # 160 bits: nobody guesses one
 MOST: Final = 500  # of one owner
 PAGE: Final = 100  # shares on a page of their list
+LOOKUPS: Final = 3  # of pictures at a time
 
 _GONE: Final = "There is nothing at this address. What was shared here may have been withdrawn."
 
@@ -60,6 +62,7 @@ class Shared(Struct, frozen=True):
 class ShareStore:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lookups = asyncio.Semaphore(LOOKUPS)
 
     # The owner's
 
@@ -151,6 +154,16 @@ class ShareStore:
         query = select(ShareRow.id).join(ConversationRow, its).where(ShareRow.id == share_id)
         async with self._database.read() as session:
             return await session.scalar(query) is not None
+
+    async def find_picture(self, token: str, picture_id: UUID) -> Shared:
+        """What is shared by that token, if it has that picture.
+
+        A page asks for many at once: a few are looked up at a time, so that others don't stand behind all of them.
+        """
+        async with self._lookups:
+            shared = await self.find(token)
+            await self.require_picture(shared, picture_id)
+            return shared
 
     async def require_picture(self, shared: Shared, picture_id: UUID) -> None:
         """NotFoundError for a picture of a message that is not on the branch."""
