@@ -59,6 +59,7 @@ class Bench:
             "OPENROUTER_API_KEY": "sk-or-v1-benchmark",
             "OPENROUTER_BASE_URL": f"http://127.0.0.1:{upstream}/api/v1",
             "MAX_LIVE_REPLIES": "1000",
+            "MAX_OPEN_STREAMS": "1000",  # all readers are one user
             **settings,
         }
         with self._process("webapp", "serve", name=data, environ=environ, python=self._app_python) as process:

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 MAX_FILES: Final = 65_536
 M_MMAP_THRESHOLD: Final = -3  # of malloc.h
-LARGE_BLOCK: Final = 256_000  # bytes
+LARGE_BLOCK: Final = 1_000_000  # bytes; asyncio reads into a new block of 262,144 each time
 
 
 def serve(settings: Settings) -> None:
