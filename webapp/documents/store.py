@@ -1,6 +1,6 @@
 """Conversations out of the database as documents: one at a time, each as it is at one moment."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -106,7 +106,7 @@ class DocumentStore:
             query = select(*_COLUMNS).where(*are_its).order_by(MessageRow.id)
             connection = await session.connection()  # which reads a row when it's asked for, and a session reads all
             rows = [one async for one in by_turns(await connection.execute(query))]
-            tree = _tree(rows)
+            tree = Tree([_node(one) async for one in by_turns(rows)])
             messages = [_message(one, tree, pictures.get(one.id, ())) async for one in by_turns(rows) if one.id in tree]
             return Document(
                 id=str(row.id),
@@ -131,9 +131,9 @@ async def _pictures(session: AsyncSession, *are_its: object) -> dict[UUID, tuple
     return found
 
 
-def _tree(rows: Sequence[Row[Any]]) -> Tree:
-    """What is deleted is passed through: what stands below it stands below the nearest one above that is there."""
-    return Tree(Node(one.id, one.parent_id, one.role, one.created_at, one.deleted_at is not None) for one in rows)
+def _node(row: Row[Any]) -> Node:
+    """A deleted one is passed through: what stands below it stands below the nearest one above that is there."""
+    return Node(row.id, row.parent_id, row.role, row.created_at, row.deleted_at is not None)
 
 
 def _message(row: Row[Any], tree: Tree, pictures: tuple[DocumentPicture, ...]) -> DocumentMessage:

@@ -41,6 +41,7 @@ _OTHERS: Final = frozenset(
         "search: indexing 40 messages of 1 MB",
         "large: page of 20,000 answers to one question",
         "large: branches of 20,000 messages in a row",
+        "large: JSON of 20,000 answers to one question",
         "forms: escapes",
         "forms: JSON, wide",
     }
