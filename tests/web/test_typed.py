@@ -65,6 +65,7 @@ async def answered(body: bytes, path: str, request_class: type[Request[Any, Any,
         b'{"message": "x", "model": [[]]}',
         b'{"message": "x", "model": "1234567890"}',
         b'{"message": "x", "nope": [1]}',
+        b'{"message": "x", "a - b": 1}',
         b'{"message": "x", "message": "y"}',
     ],
 )
