@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import CTE, Row, Select, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from webapp.background import by_turns
 from webapp.db.tables import Message as MessageRow
 
 # The characters that a message has on a page.
@@ -136,7 +137,7 @@ async def _read_versions(session: AsyncSession, start: Select[Any]) -> Versions:
     under = under.union_all(further.where(under.c.deleted_at.is_not(None)))
     there = select(under.c.parent, under.c.id).where(under.c.deleted_at.is_(None))
     found: dict[UUID | None, list[UUID]] = {}
-    for parent, one in await session.execute(there.order_by(under.c.at, under.c.id)):
+    async for parent, one in by_turns(await session.execute(there.order_by(under.c.at, under.c.id))):
         found.setdefault(parent, []).append(one)
     return {parent: tuple(ids) for parent, ids in found.items()}
 
