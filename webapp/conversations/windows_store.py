@@ -137,7 +137,9 @@ async def _read_versions(session: AsyncSession, start: Select[Any]) -> Versions:
     under = under.union_all(further.where(under.c.deleted_at.is_not(None)))
     there = select(under.c.parent, under.c.id).where(under.c.deleted_at.is_(None))
     found: dict[UUID | None, list[UUID]] = {}
-    async for parent, one in by_turns(await session.execute(there.order_by(under.c.at, under.c.id))):
+    await session.flush()
+    connection = await session.connection()  # which reads a row when it's asked for, and a session reads all
+    async for parent, one in by_turns(await connection.execute(there.order_by(under.c.at, under.c.id))):
         found.setdefault(parent, []).append(one)
     return {parent: tuple(ids) for parent, ids in found.items()}
 
