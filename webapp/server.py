@@ -156,7 +156,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.freeze()  # to look through the code and the app takes a collection 100 ms, in which nobody is answered
+        gc.freeze()  # a full collection would go through the code and the app each time: 100 ms without an answer
         if self.started and sockets:
             port = sockets[0].getsockname()[1]
             is_told = bool(self._settings.app_url)

@@ -235,14 +235,14 @@ async def _holds(begun: list[UUID]) -> bool:
 
 
 async def test_those_who_get_the_same_picture_at_once_share_it(cast: Cast) -> None:
-    """Twenty readers of a picture of 12 MB would else have 240 MB."""
+    """Twenty readers of a picture of 12 MB would take 240 MB otherwise."""
     _, [picture_id] = await kept(cast, cast.alice, DONE)
     ours = gallery(cast, GatedPainter())
     first, *others = await asyncio.gather(*(ours.picture(cast.alice, picture_id) for _ in range(5)))
     assert all(one is first for one in others)
 
 
-async def test_a_picture_that_is_on_its_way_to_somebody_is_not_for_others(cast: Cast) -> None:
+async def test_a_picture_that_is_being_sent_is_not_for_others(cast: Cast) -> None:
     conversation, [picture_id] = await kept(cast, cast.alice, DONE)
     ours = gallery(cast, GatedPainter())
     held = await ours.picture(cast.alice, picture_id)

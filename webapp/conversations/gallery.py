@@ -44,7 +44,7 @@ class Gallery:
         self._painter = painter
         self._turns = WeakValueDictionary[UUID, asyncio.Lock]()
         self._readings = WeakValueDictionary[UUID, asyncio.Lock]()
-        self._sent = WeakValueDictionary[UUID, Picture]()  # those that are on their way to somebody
+        self._sent = WeakValueDictionary[UUID, Picture]()  # pictures that are being sent, by their ids
         self._places = asyncio.Semaphore(AT_ONCE)
         self._tasks = dict[tuple[UUID, UUID], asyncio.Task[Picture | None]]()
 

@@ -33,14 +33,17 @@ async def _pieces(body: str) -> AsyncIterator[bytes]:
 
 
 class Held(Protocol):
-    """What has bytes, and is known as long as somebody holds on to it."""
+    """Bytes in an object that several responses can share."""
 
     @property
     def data(self) -> bytes: ...
 
 
 def octets(held: Held, headers: dict[str, str]) -> Response[bytes]:
-    """Bytes as they are. Large ones go in pieces, and all who are sent the same hold on to the same."""
+    """Bytes as they are. Large ones go out in pieces, cut from the object's own bytes as they're sent.
+
+    `headers` name the content type.
+    """
     if len(held.data) <= LARGE:
         return Response(held.data, media_type=headers["content-type"], headers=headers)
     headers = {**headers, "content-length": str(len(held.data))}

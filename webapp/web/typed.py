@@ -27,9 +27,7 @@ class TypedRequest(Request[Any, Any, Any]):
             raise
 
 
-def _misfit(said: str) -> ValidationException:
-    """In the form that Litestar gives it; `said` ends with the place in the body, if that isn't the body itself."""
-    message, _, place = said.rpartition(_AT) if said.endswith("`") and _AT in said else (said, "", "")
-    return ValidationException(
-        extra=[{"key": place.removesuffix("`") or "data", "message": message.partition(" - ")[0]}]
-    )
+def _misfit(message: str) -> ValidationException:
+    """The error as Litestar gives it. msgspec's `message` ends with the field, if the fault is in one: at `$.model`."""
+    field = message.rpartition(_AT)[2].removesuffix("`") if _AT in message else "data"
+    return ValidationException(extra=[{"key": field, "message": message.partition(" - ")[0]}])
